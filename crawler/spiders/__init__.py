@@ -1,0 +1,1 @@
+"""What to visit: the mechanics of a blog, and the sites that deserve a name."""
