@@ -1,0 +1,33 @@
+"""What all tests share: the recordings beside the checkout, and the rule for optional parts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def optional(available: object, reason: str) -> None:
+    """Skip the test with ``reason`` unless ``available``; fail instead where everything is required."""
+    if available:
+        return
+    if os.environ.get("REQUIRE_ALL") == "1":
+        pytest.fail(f"REQUIRE_ALL=1, but {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(name="optional")
+def optional_fixture():
+    """The function ``optional(available, reason)``."""
+    return optional
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of recordings and truths beside the checkout; a user's clone has none."""
+    folder = ROOT.parent / "shared"
+    optional(folder.is_dir(), "the folder of recordings beside the checkout is not there")
+    return folder
