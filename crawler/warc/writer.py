@@ -1,0 +1,203 @@
+"""The writer: exchanges from the crawl's event loop into WARC files, through one thread."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from crawler.warc.files import WarcFile, WarcFiles, exchange_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from crawler.warc.exchange import Exchange, Location
+
+GIGABYTE = 10**9
+MEBIBYTE = 2**20
+
+
+class CaptureLost(Exception):
+    """An exchange could not be written: the archive would have a hole.
+
+    ``__cause__`` says why (OSError for a full disk). It is no OSError itself,
+    because Scrapy's RETRY_EXCEPTIONS would send the request again.
+    """
+
+
+@dataclass(slots=True, kw_only=True)
+class _Job:
+    exchange: Exchange
+    size: int
+    done: asyncio.Future[Location]
+
+
+class WarcWriter:
+    """Writes exchanges, in the order in which they come, and says where each one stands.
+
+    Belongs to the event loop of its first ``write``. One thread compresses
+    and writes; at most ``queue_bytes`` are handed to it at a time (one larger
+    exchange goes alone), and ``write`` returns when the records are in the
+    file, so that a crawl that awaits it slows down by itself.
+
+    After the first error nothing more is written, the file keeps ``.open``,
+    and every ``write`` raises CaptureLost; ``on_error`` is called once.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        prefix: str,
+        *,
+        warcinfo: Mapping[str, str],
+        max_bytes: int = GIGABYTE,
+        queue_bytes: int = 64 * MEBIBYTE,
+        remembered: int = 10_000,
+        on_error: Callable[[CaptureLost], None] | None = None,
+    ) -> None:
+        if not prefix or "/" in prefix or "\\" in prefix or not prefix.isprintable():
+            raise ValueError(f"prefix {prefix!r} cannot begin the name of a file")
+        self.queued_bytes = 0
+        """Bytes of HTTP that the thread has before it."""
+        self.bytes_written = 0
+        """Bytes in all files so far, compressed."""
+        self.error: CaptureLost | None = None
+        """Why nothing more is written; None while all is well."""
+        self._files = WarcFiles(folder, prefix, dict(warcinfo), max_bytes)
+        self._queue_bytes = queue_bytes
+        self._remembered = remembered
+        self.on_error = on_error
+        self._locations: OrderedDict[str, Location] = OrderedDict()
+        self._waiting: deque[_Job] = deque()
+        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closed: asyncio.Future[list[WarcFile]] | None = None
+
+    async def write(self, exchange: Exchange) -> Location:
+        """Write the exchange; returns when its records are in the file.
+
+        The body of the response is read from its start and closed, also where
+        the caller is cancelled: then the exchange is written nevertheless.
+        Raises CaptureLost when it could not be written, or not any more.
+        """
+        if self.error is not None or self._closed is not None:
+            _close_body(exchange)
+            raise self._lost()
+        loop = asyncio.get_running_loop()
+        if self._loop is None:
+            self._loop = loop
+            threading.Thread(target=self._work, args=(loop,), name="warc-writer", daemon=True).start()
+        job = _Job(exchange=exchange, size=exchange_bytes(exchange), done=loop.create_future())
+        self._waiting.append(job)
+        self._admit()
+        return await job.done
+
+    def location(self, record_id: str) -> Location | None:
+        """Where a record stands; None when it is not one of the last that were written."""
+        return self._locations.get(record_id)
+
+    async def close(self) -> list[WarcFile]:
+        """Write what waits, close the file; gives all files that were closed whole.
+
+        May be called again and gives the same. Does not raise: see ``error``.
+        """
+        if self._closed is None:
+            self._closed = asyncio.get_running_loop().create_future()
+            if self._loop is None:
+                self._closed.set_result([])
+            self._admit()
+        return list(await asyncio.shield(self._closed))
+
+    def _lost(self) -> CaptureLost:
+        if self.error is None:
+            return CaptureLost("the WARC writer is closed, the exchange came too late")
+        lost = CaptureLost(*self.error.args)
+        lost.__cause__ = self.error.__cause__
+        return lost
+
+    def _admit(self) -> None:
+        """Hand to the thread what there is room for, in order, and the end when all is handed over."""
+        while self._waiting and self._has_room(self._waiting[0].size):
+            job = self._waiting.popleft()
+            self.queued_bytes += job.size
+            self._queue.put(job)
+        if self._closed is not None and not self._waiting and not self.queued_bytes:
+            self._queue.put(None)
+
+    def _has_room(self, size: int) -> bool:
+        return not self.queued_bytes or self.queued_bytes + size <= self._queue_bytes
+
+    def _written(self, job: _Job, location: Location | None, error: CaptureLost | None, total: int) -> None:
+        """Take the thread's answer, in the event loop."""
+        self.queued_bytes -= job.size
+        self.bytes_written = total
+        if location is not None:
+            self._remember(location)
+        if error is not None:
+            self._stop(error)
+        if not job.done.done():
+            if location is not None:
+                job.done.set_result(location)
+            else:
+                job.done.set_exception(self._lost())
+        self._admit()
+
+    def _remember(self, location: Location) -> None:
+        self._locations[location.record_id] = location
+        if len(self._locations) > self._remembered:
+            self._locations.popitem(last=False)
+
+    def _ended(self, closed: list[WarcFile], error: CaptureLost | None) -> None:
+        if error is not None:
+            self._stop(error)
+        if self._closed is not None and not self._closed.done():
+            self._closed.set_result(closed)
+
+    def _stop(self, error: CaptureLost) -> None:
+        if self.error is None:
+            self.error = error
+            if self.on_error is not None:
+                self.on_error(error)
+
+    def _work(self, loop: asyncio.AbstractEventLoop) -> None:
+        """The thread: one job after the other, until the end or the first error."""
+        error: CaptureLost | None = None
+        while (job := self._queue.get()) is not None:
+            location: Location | None = None
+            if error is None:
+                location, error = self._perform(job.exchange)
+            _close_body(job.exchange)
+            loop.call_soon_threadsafe(self._written, job, location, error, self._files.size)
+        if error is None:
+            error = self._finish()
+        loop.call_soon_threadsafe(self._ended, self._files.closed, error)
+
+    def _perform(self, exchange: Exchange) -> tuple[Location | None, CaptureLost | None]:
+        try:
+            return self._files.write(exchange), None
+        except Exception as error:  # noqa: BLE001  (whatever it is, the record is not in the file)
+            self._files.abandon()
+            return None, _capture_lost(f"{exchange.target_uri}: not archived", error)
+
+    def _finish(self) -> CaptureLost | None:
+        try:
+            self._files.close()
+        except OSError as error:
+            self._files.abandon()
+            return _capture_lost("the last WARC file could not be closed", error)
+        return None
+
+
+def _capture_lost(what: str, cause: Exception) -> CaptureLost:
+    lost = CaptureLost(f"{what}, {cause}")
+    lost.__cause__ = cause
+    return lost
+
+
+def _close_body(exchange: Exchange) -> None:
+    if exchange.response is not None:
+        exchange.response.body.close()
