@@ -1,0 +1,38 @@
+"""The one line that captures any Scrapy project: ``ADDONS = {"crawler.wire.addon.CaptureAddon": 500}``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crawler.warc.extension import WarcCapture
+
+if TYPE_CHECKING:
+    from scrapy.settings import BaseSettings
+
+HANDLER = "crawler.wire.handler.CaptureDownloadHandler"
+# What replay tools can decode: neither br nor zstd, which Scrapy would ask for.
+ACCEPT_ENCODING = "gzip, deflate"
+
+
+class CaptureAddon:
+    """Puts our download handler and the WARC writer into a crawl, unless WARC_ENABLED is False.
+
+    Whatever the project sets itself stays as it is.
+    """
+
+    def update_settings(self, settings: BaseSettings) -> None:
+        """Called by Scrapy once project and spider settings are known."""
+        if not settings.getbool("WARC_ENABLED", default=True):
+            return
+        settings.setdefault_in_component_priority_dict("EXTENSIONS", WarcCapture, 500)
+        _set_default(settings, "DOWNLOAD_HANDLERS", "http", HANDLER)
+        _set_default(settings, "DOWNLOAD_HANDLERS", "https", HANDLER)
+        if settings.getbool("COMPRESSION_ENABLED"):
+            _set_default(settings, "DEFAULT_REQUEST_HEADERS", "Accept-Encoding", ACCEPT_ENCODING)
+
+
+def _set_default(settings: BaseSettings, name: str, key: str, value: str) -> None:
+    """Set one key of a dictionary setting that the project has not set."""
+    values = settings.getdict(name)
+    if key not in values:
+        settings.set(name, {**values, key: value}, settings.getpriority(name) or 0)

@@ -1,0 +1,54 @@
+"""A message while it arrives: hashed at once, in memory while small, in a file once large."""
+
+from __future__ import annotations
+
+import hashlib
+from tempfile import SpooledTemporaryFile
+
+from crawler.warc.exchange import Message, Truncation
+
+MEMORY_BYTES = 1024 * 1024
+"""A body beyond this goes to a temporary file."""
+
+
+class Spool:
+    """Takes a body piece by piece; ``message()`` gives it together with its digests."""
+
+    def __init__(self) -> None:
+        # Handed over in a Message, whose reader closes it.
+        self._file = SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115
+        self._block = hashlib.sha1(usedforsecurity=False)
+        self._payload = hashlib.sha1(usedforsecurity=False)
+        self.length = 0
+        """Bytes of the body so far, transfer coding included."""
+        self.payload_length = 0
+
+    def head(self, data: bytes) -> None:
+        """The head verbatim, before any of the body."""
+        self._block.update(data)
+
+    def body(self, data: bytes) -> None:
+        """Bytes after the head. Raises OSError where the file cannot take them."""
+        self._file.write(data)
+        self._block.update(data)
+        self.length += len(data)
+
+    def payload(self, data: bytes) -> None:
+        """Bytes of the entity body, without the transfer coding."""
+        self._payload.update(data)
+        self.payload_length += len(data)
+
+    def message(self, head: bytes, truncated: Truncation | None) -> Message:
+        """What was taken; ``head`` as given to ``head()``. The body is the reader's to close."""
+        return Message(
+            head=head,
+            body=self._file,
+            body_length=self.length,
+            block_sha1=self._block.digest(),
+            payload_sha1=self._payload.digest(),
+            truncated=truncated,
+        )
+
+    def discard(self) -> None:
+        """Give up what was taken: nobody is going to read it."""
+        self._file.close()
