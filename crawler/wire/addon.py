@@ -33,6 +33,7 @@ class CaptureAddon:
 
 def _set_default(settings: BaseSettings, name: str, key: str, value: str) -> None:
     """Set one key of a dictionary setting that the project has not set."""
-    values = settings.getdict(name)
+    values = settings[name]
     if key not in values:
-        settings.set(name, {**values, key: value}, settings.getpriority(name) or 0)
+        # Without a reactor Scrapy writes its own handlers at this priority (into DOWNLOAD_HANDLERS_BASE).
+        values.set(key, value, "project")
