@@ -1,0 +1,362 @@
+"""A post by the order and the wording of the page: title, byline, date, captions, body, and what follows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from crawler.pages.dates import Printed, find_date, stated_moment, whole_date
+from crawler.pages.names import ABOUT, BYLINE, byline_names, is_name, split_names
+from crawler.pages.outline import fold
+from crawler.pages.thread import BESIDE, FORM, INVITATION, NONE_YET, OPENER, Thread, find_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from lxml.html import HtmlElement
+
+    from crawler.pages.outline import Line, Outline
+
+SOURCE = "anatomy"
+
+_LABEL = re.compile(
+    r"^(?:topics?|tags?|tagged(?: with| as)?|filed under|filed in|categor(?:y|ies)|posted in)\s*:", re.I
+)
+_NAVIGATION = re.compile(
+    r"^[«‹<←\s]*(?:first|last|prev(?:ious)?|next|older|newer|back|home|top|previous (?:post|entry)|next (?:post|entry)"
+    r"|printer[- ]friendly(?: version| page)?|print(?: this)?(?: page| post)?|e-?mail(?: this)?(?: page| post)?|share"
+    r"(?: this)?(?: post| page)?|permalink|read more|continue reading|more|tweet|facebook|twitter|digg|delicious|reddit"
+    r"|stumbleupon|log ?in|register|(?:\d+ )?comments?|reply|rss|subscribe|send to (?:a )?friend)[»›>→\s.]*$",
+    re.IGNORECASE,
+)
+_CREDIT = re.compile(
+    r"\[[^\]]*\b(?:photos?|image|AP|AFP|Reuters|Getty|courtesy|credit)\b[^\]]*\]\W*$", re.IGNORECASE
+)
+_SENTENCE_END = re.compile(r"[.!?:,;…][\"'”’)\]]*$")
+_SITE_SEPARATOR = re.compile(r"\s+(?:[|»«·•:–—]|::|--?)\s+")
+
+
+@dataclass(slots=True)
+class Anatomy:
+    """Where each part of a post stands: places of lines in the outline."""
+
+    title: int | None = None
+    byline: list[int] = field(default_factory=list)
+    byline_text: str | None = None
+    names: list[str] = field(default_factory=list)
+    date: int | None = None
+    printed: Printed | None = None
+    published_at: str | None = None
+    captions: list[int] = field(default_factory=list)
+    body: list[int] = field(default_factory=list)
+    container: HtmlElement | None = None
+    """The element that holds the body; None where nothing does."""
+    tags: list[str] = field(default_factory=list)
+    thread: Thread = field(default_factory=Thread)
+
+
+def find_title(page: Outline, document_title: str | None) -> int | None:
+    """The line that is the title: a heading, or else any line, that the document's title repeats."""
+    whole = fold(document_title)
+    told = {whole, *(part for part in _SITE_SEPARATOR.split(whole))} - {""}
+    best, score = None, 0.0
+    for index, line in enumerate(page.lines):
+        rank = {"h1": 4.0, "h2": 3.0, "h3": 2.0, "h4": 1.5}.get(line.block.tag, 0.0)
+        if whole and (line.text in told or (len(line.text) > 3 and whole.startswith(line.text))):
+            rank += 10 + len(line.text) / 100
+        elif line.block.tag != "h1":
+            continue
+        if _leads_home(line):
+            rank -= 12
+        if rank > score:
+            best, score = index, rank
+    return best
+
+
+def _leads_home(line: Line) -> bool:
+    return any((link.get("href") or "").rstrip("/").count("/") in (0, 2) and line.is_links
+               and (link.get("href") or "/")[-1:] == "/" for link in line.links)  # fmt: skip
+
+
+def list_beside(page: Outline, start: int) -> int:
+    """Where the list beside the post begins ("Latest Stories"), or where the lines end."""
+    lines = page.lines
+    for index in range(start, len(lines)):
+        if BESIDE.match(lines[index].text) and any(line.is_links for line in lines[index + 1 : index + 5]):
+            return index
+    return len(lines)
+
+
+class Reader:
+    """Finds the parts of one post."""
+
+    def __init__(self, page: Outline, title: int | None, thread: Thread | None) -> None:
+        self.page = page
+        self.lines = page.lines
+        self.found = Anatomy(title=title)
+        self.start = 0 if title is None else title + 1
+        self.end = list_beside(page, self.start)
+        self.found.thread = thread if thread is not None else find_thread(page, self.start, self.end)
+        self.head, self.tail = self._regions()
+        self._furniture: set[int] = set()
+        """Lines that are neither body nor caption."""
+
+    def read(self) -> Anatomy:
+        """The parts, each where it stands."""
+        self._byline()
+        self._container()
+        self._date()
+        self._tags()
+        self._captions_and_body()
+        return self.found
+
+    def _regions(self) -> tuple[range, range]:
+        """The lines before the comments, and those after them."""
+        places = self.found.thread.places
+        if places:
+            return range(self.start, max(self.start, min(places))), range(max(places) + 1, self.end)
+        for index in range(self.start, self.end):
+            line = self.lines[index]
+            closing = INVITATION.match(line.text) or NONE_YET.match(line.text)
+            if closing or (FORM.match(line.text) and (line.is_heading or line.is_links)):
+                return range(self.start, index), range(index + 1, self.end)
+            if OPENER.match(line.text) and line.is_heading:
+                return range(self.start, index), range(index + 1, self.end)
+        return range(self.start, self.end), range(0)
+
+    # Byline and date
+
+    def _byline(self) -> None:
+        order = [*self.head[:12], *self.tail, *self.head[12:]]
+        for index in order:
+            if self._is_byline(index):
+                return
+
+    def _is_byline(self, index: int) -> bool:
+        line = self.lines[index]
+        if len(line.text) > 300 or not BYLINE.match(line.text):
+            return False
+        text, printed = _without_date(line.text)
+        if BYLINE.sub("", text).strip(" :"):
+            names = byline_names(text)
+            places = [index]
+        else:  # a label alone; the names stand in the lines that follow
+            places, names = self._names_below(index)
+            text = f"{text.rstrip(' :')} {', '.join(names)}"
+        if not names:
+            return False
+        self.found.byline, self.found.byline_text, self.found.names = places, label_without_colon(text), names
+        if printed is not None:
+            self.found.date, self.found.printed = index, printed
+        return True
+
+    def _names_below(self, label: int) -> tuple[list[int], list[str]]:
+        places, names = [label], []
+        for index in range(label + 1, min(label + 9, len(self.lines))):
+            line = self.lines[index]
+            if not is_name(line.text) or whole_date(line.text) or (names and not line.is_links):
+                break
+            places.append(index)
+            names += split_names(line.text)
+            if not line.is_links:
+                break
+        return places, names
+
+    def _date(self) -> None:
+        if self.found.printed is not None:
+            return
+        body = set(self.page.span(self.found.container)) if self.found.container is not None else set()
+        first = min(
+            (i for i in self.head if i in body and len(self.lines[i].text) > 80), default=self.head.stop
+        )
+        near = [i + step for i in self.found.byline for step in (1, -1, 2)]
+        order = [
+            *near,
+            *(i for i in self.head if i < first),
+            *reversed(self.tail),
+            *(i for i in self.head if i not in body),
+        ]
+        for index in order:
+            line = self.lines[index] if 0 <= index < len(self.lines) else None
+            printed = whole_date(line.text) if line is not None else None
+            if line is not None and printed is not None and (index in self.head or index in self.tail):
+                self.found.date, self.found.printed = index, printed
+                self.found.published_at = stated_in(line)
+                return
+
+    # Body
+
+    def _container(self) -> None:
+        """The element around most of the text before the comments."""
+        scores: dict[HtmlElement, int] = {}
+        for index in self.head:
+            line = self.lines[index]
+            if line.is_links or len(line.text) < 40 or index in self.found.byline:
+                continue
+            scores[line.block] = scores.get(line.block, 0) + len(line.text)
+            parent = line.block.getparent()
+            if parent is not None and line.block.tag != "td":
+                scores[parent] = scores.get(parent, 0) + len(line.text)
+        if scores:
+            self.found.container = max(scores, key=lambda element: scores[element])
+
+    def _tags(self) -> None:
+        for index in [*self.head, *self.tail]:
+            line = self.lines[index]
+            match = _LABEL.match(line.text)
+            if match is None or len(line.text) > 300:
+                continue
+            told = [fold(link.text_content()) for link in line.links]
+            if not told and line.text[match.end() :].strip():
+                told = [fold(part) for part in line.text[match.end() :].split(",")]
+            self._furniture.add(index)
+            if not told:
+                for below in range(index + 1, min(index + 20, self.end)):
+                    if not self.lines[below].is_links or _NAVIGATION.match(self.lines[below].text):
+                        break
+                    self._furniture.add(below)
+                    told += [fold(link.text_content()) for link in self.lines[below].links]
+            self.found.tags = [tag for tag in told if tag]
+            return
+
+    def _captions_and_body(self) -> None:
+        known = {
+            *self._furniture,
+            *self.found.byline,
+            *([] if self.found.date is None else [self.found.date]),
+        }
+        told = [i for i in self.head if i not in known and not self._is_navigation(i)]
+        container = self.found.container
+        inside = set(self.page.span(container)) if container is not None else set()
+        apart = container is not None and self._holds_only_text(inside, known)
+        body: list[int] = []
+        for index in told:
+            if not body and self._is_caption(index, outside=apart and index not in inside):
+                self.found.captions.append(index)
+            elif not apart or index in inside or self._is_paragraph(index):
+                body.append(index)
+        figures = [i for i in body if self._is_figure_text(i)]
+        self.found.captions += [*figures, *self._tail_captions()]
+        self.found.body = [i for i in body if i not in figures]
+        if not apart:
+            self.found.container = None
+
+    def _holds_only_text(self, inside: set[int], known: set[int]) -> bool:
+        """Whether the container holds the body and not the title, the byline or the date as well."""
+        return not inside & known and (self.found.title not in inside)
+
+    def _is_navigation(self, index: int) -> bool:
+        line = self.lines[index]
+        return bool(_NAVIGATION.match(line.text)) and (line.is_links or index > self.head.stop - 6)
+
+    def _is_caption(self, index: int, *, outside: bool) -> bool:
+        line = self.lines[index]
+        if line.is_links or line.is_heading or len(line.text) > 500 or ABOUT.match(line.text):
+            return False
+        if self._is_figure_text(index) or _CREDIT.search(line.text):
+            return True
+        if is_link_bar(line) or line.text.casefold().startswith("update:"):
+            return False
+        if outside:
+            return True
+        return not _SENTENCE_END.search(line.text) and len(line.text) <= 200
+
+    def _is_figure_text(self, index: int) -> bool:
+        """Whether a line stands under a picture in the same figure, or is marked as its caption."""
+        line = self.lines[index]
+        if line.block.tag in ("figcaption", "caption"):
+            return line.block.tag == "figcaption"
+        for element in self.page.around(index):
+            if element.tag in ("figure", "figcaption"):
+                return True
+            if len(self.page.span(element)) > 2 or element.tag == "body":
+                return False
+            if element.find(".//img") is not None and len(line.text) <= 300 and element.tag != "p":
+                return True
+        return False
+
+    def _is_paragraph(self, index: int) -> bool:
+        text = self.lines[index].text
+        return len(text) > 100 or bool(_SENTENCE_END.search(text))
+
+    def _tail_captions(self) -> list[int]:
+        """Lines between the comments and a byline that stands after them (the static copy)."""
+        marks = [i for i in (*self.found.byline, self.found.date) if i is not None and i in self.tail]
+        if not marks:
+            return []
+        before = range(self.tail.start, min(marks))
+        return [i for i in before if self._is_caption(i, outside=True) and not FORM.match(self.lines[i].text)]
+
+
+def stated_in(line: Line) -> str | None:
+    """The moment that ``time[datetime]`` in a line states, or None."""
+    for _, element in line.pieces:
+        if element.tag == "time":
+            return stated_moment(element.get("datetime"))
+    return None
+
+
+def is_link_bar(line: Line) -> bool:
+    """Whether a line is a bar of links with ``|`` between them."""
+    return len(line.links) > 1 and "|" in line.text and line.linked * 2 > len(line.text.replace(" ", ""))
+
+
+def label_without_colon(text: str) -> str:
+    """A byline without the colon that a template puts after a label: "Posted by: A" says "Posted by A"."""
+    match = BYLINE.match(text)
+    if match is None:
+        return text
+    return f"{match[0].rstrip(' :')} {text[match.end() :]}"
+
+
+def _without_date(text: str) -> tuple[str, Printed | None]:
+    """A byline without the date that shares its line, and the date."""
+    printed = find_date(text)
+    if printed is None:
+        return text, None
+    rest = re.sub(r"(?:\s+on|\s*[/|,–—-])\s*$", "", text[: printed.start].rstrip())
+    return rest, printed
+
+
+def about_author(lines: Sequence[Line]) -> tuple[str | None, list[Line]]:
+    """The text after "About the Author(s):", and the lines without it."""
+    for index, line in enumerate(lines):
+        match = ABOUT.search(line.text)
+        if match is None or not _opens(line, match):
+            continue
+        before, told = line.text[: match.start()].strip(" |"), line.text[match.end() :].strip()
+        rest = list(lines)
+        if told:
+            rest[index : index + 1] = _shortened(line, before)
+            return told, rest
+        if index + 1 < len(lines):
+            rest[index : index + 2] = _shortened(line, before)
+            return lines[index + 1].text, rest
+    return None, list(lines)
+
+
+def _opens(line: Line, match: re.Match[str]) -> bool:
+    """Whether the words open the line, a bar of links before them aside, and are a label, not a sentence."""
+    labelled = ":" in match[0] or not line.text[match.end() :].strip() or bool(_bold_label(line))
+    before = line.text[: match.start()].strip()
+    return labelled and (
+        not before or len(before.replace(" ", "")) <= line.linked + 4 * before.count("|") + 6
+    )
+
+
+def _bold_label(line: Line) -> bool:
+    text, element = line.pieces[0]
+    return element.tag in ("b", "strong", "i", "em") and bool(ABOUT.fullmatch(text + " "))
+
+
+def _shortened(line: Line, text: str) -> list[Line]:
+    if not text:
+        return []
+    line.text = text
+    return [line]
+
+
+def texts(lines: Sequence[Line], places: Iterable[int]) -> list[str]:
+    """The texts of the lines at some places."""
+    return [lines[place].text for place in places]

@@ -1,0 +1,378 @@
+"""One comment as its unit on the page says it: header, text, and what it answers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from crawler.pages.dates import Printed, find_date, stated_moment
+from crawler.pages.outline import Line, fold, outline, text_of
+from crawler.pages.thread import header_date, writes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from lxml.html import HtmlElement
+
+    from crawler.pages.marks import Marks
+    from crawler.pages.thread import Unit
+
+COMMENT_NUMBER = re.compile(r"(?:^|[#/])(?:comment|c|cid|response)[-_/]?(\d+)$", re.IGNORECASE)
+"""The site's number of a comment, at the end of an anchor's name or a permalink."""
+
+_REPLY_FORM = re.compile(r"/comment/reply/\d+/(\d+)|[?&]replytocom=(\d+)")
+_ANSWERS = re.compile(
+    r"^[\s(\[↳»>]*(?:in\s+)?(?:reply|replying|response|answer|answering)\s+to\b:?\s*(?P<whom>.*?)[\s)\]:.]*$",
+    re.IGNORECASE,
+)
+_ORDINAL = re.compile(r"^(?:comment\s+)?(?:#\s*|no\.\s*)?(\d+)[.)]?$", re.IGNORECASE)
+_FURNITURE = re.compile(
+    r"^[\s(\[|]*(?:permalink|permanent link|link(?: to this)?|reply|respond|report(?: abuse| this)?|flag(?: as .*)?"
+    r"|quote|edit|delete|share|like|up|down|top|back to top|new|parent|log ?in.*|[\d#|,\s]+|[«‹]?\s*(?:first|prev(?:ious)?)"
+    r"|(?:next|last)\s*[›»]?|(?:add|post|leave) (?:a )?(?:new )?comment|comments? feed)[\s)\]|]*$",
+    re.IGNORECASE,
+)
+_UNVERIFIED = re.compile(r"\s*\((?:not verified|unverified|guest|anonymous)\)", re.IGNORECASE)
+_LEAD_WORDS = re.compile(
+    r"^[\s|•·,:–—-]*(?:(?:comment|submitted|posted|written)\s+by|by|from|name|location|comment from)\b[:\s]*"
+    r"|^[\s|•·,:–—-]+",
+    re.IGNORECASE,
+)
+_TAIL_WORDS = re.compile(
+    r"(?:\s+|^)(?:on|at|said|says|wrote|writes|commented|added|replied|posted|dated)(?:\s+on|\s+at)?[\s:,]*$|[\s|•·,:;(–—-]+$",
+    re.IGNORECASE,
+)
+_PARTS = re.compile(r"\s*[|•·]\s*|\s+[–—-]{1,2}\s+")
+_PLACED = re.compile(
+    r"^(?P<name>[^()]{1,60}?)\s*(?:\((?P<in>[^()]{2,60})\)|\s(?:from|in)\s(?P<from>[A-Z].{1,60}))$"
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Said:
+    """A comment as read; what the page does not say is None."""
+
+    number: str | None = None
+    """The site's own number."""
+    ordinal: int | None = None
+    """The number printed beside it for readers, where there is one."""
+    author: str | None = None
+    author_url: str | None = None
+    location: str | None = None
+    printed: Printed | None = None
+    published_at: str | None = None
+    writes_line: str | None = None
+    body_text: str = ""
+    body_html: str | None = None
+    parent_number: str | None = None
+    """Number of the comment it answers, where the page names it."""
+    answers: str | None = None
+    """What a printed "in reply to" names otherwise: a name, or a printed number."""
+    sources: dict[str, str] = field(default_factory=dict)
+
+
+def read_comment(unit: Unit, marks: Marks) -> Said:
+    """What a unit says: marked elements first, the rest by the order of its lines."""
+    said = Said(number=number_of(unit))
+    said.parent_number = marks.parent
+    lines = _without_answers(unit.lines, said)
+    body = marks.element("body")
+    header, text = _divide(lines, marks, body)
+    said.ordinal = _ordinal(header)
+    _date(said, header, marks)
+    _who(said, header, text, marks)
+    _text(said, text, body)
+    return said
+
+
+def number_of(unit: Unit) -> str | None:
+    """The site's number of a comment: from its anchor, its permalink or its reply link; or None."""
+    element = unit.element
+    if element is not None:
+        for node in (element, *element.iterdescendants("a", "div", "li", "article", "section", "p", "td")):
+            for value in (node.get("id"), node.get("name"), node.get("about")):
+                if value and (match := COMMENT_NUMBER.search(value)):
+                    return match[1]
+        if number := _number_before(element):
+            return number
+    for pattern in (COMMENT_NUMBER, _REPLY_FORM):
+        for line in unit.lines:
+            if _ANSWERS.match(line.text):
+                continue
+            for link in line.links:
+                if match := pattern.search(link.get("href") or ""):
+                    return next(group for group in match.groups() if group)
+    return None
+
+
+def _number_before(element: HtmlElement) -> str | None:
+    """The number in an empty anchor that stands just before a comment, as Drupal 7 puts it."""
+    anchor = element.getprevious()
+    while anchor is not None and not isinstance(anchor.tag, str):
+        anchor = anchor.getprevious()
+    if anchor is None or anchor.tag != "a" or fold(anchor.text_content()):
+        return None
+    match = COMMENT_NUMBER.search(anchor.get("id") or anchor.get("name") or "")
+    return match[1] if match else None
+
+
+def _without_answers(lines: Sequence[Line], said: Said) -> list[Line]:
+    """The lines but for a printed "in reply to", which is noted."""
+    kept = []
+    for index, line in enumerate(lines):
+        match = _ANSWERS.match(line.text) if index < 8 and len(line.text) < 120 else None
+        if match is None:
+            kept.append(line)
+            continue
+        said.answers = match["whom"]
+        for link in line.links:
+            if (found := COMMENT_NUMBER.search(link.get("href") or "")) and said.parent_number is None:
+                said.parent_number = found[1]
+    return kept
+
+
+def _divide(lines: Sequence[Line], marks: Marks, body: HtmlElement | None) -> tuple[list[Line], list[Line]]:
+    """Header lines and lines of the text."""
+    if body is not None:
+        inside = [holds(body, line) for line in lines]
+        first = inside.index(True) if True in inside else len(lines)
+        marked = [*marks.elements("location"), *marks.elements("author"), *marks.elements("date")]
+        after = [line for line in lines[first:] if any(holds(element, line) for element in marked)]
+        return [*lines[:first], *after], outline(body)
+    told = [line for line in lines if not (_FURNITURE.match(line.text) and len(line.text) < 60)]
+    at = next((i for i, line in enumerate(told[:8]) if header_date(line)), None)
+    if at is None:
+        return _divide_undated(told)
+    if at == len(told) - 1 and at > 1:  # the date stands under the text
+        return [told[0], told[-1]], told[1:-1]
+    at += 1
+    if at < len(told) and _is_subject(told[at], told[at + 1 :]):
+        at += 1
+    if at + 1 < len(told) and _is_place_line(told[at], told[at + 1]):
+        at += 1
+    if at < len(told) and _is_subject(told[at], told[at + 1 :]):
+        at += 1
+    return told[:at], told[at:]
+
+
+def _divide_undated(lines: list[Line]) -> tuple[list[Line], list[Line]]:
+    if lines and (match := writes(lines[0].text)) and match:
+        return [], lines
+    return lines[:1], lines[1:]
+
+
+def _is_subject(line: Line, rest: Sequence[Line]) -> bool:
+    """Whether a line only repeats the first words of the text, as automatic subjects do."""
+    subject = line.text.rstrip(".… ")
+    text = fold(" ".join(each.text for each in rest[:4]))
+    return bool(rest) and len(subject) <= 80 and (line.is_heading or line.is_links or bool(_bold(line))) and (
+        text.startswith(subject) or any(fold(each.text).startswith(subject) for each in rest[:3])
+    )  # fmt: skip
+
+
+def _bold(line: Line) -> bool:
+    return all(element.tag in ("b", "strong", "a") for _, element in line.pieces)
+
+
+def _is_place_line(line: Line, following: Line) -> bool:
+    """Whether a short line under the header is the place: it stands apart from the text that follows."""
+    text = line.text
+    if (
+        len(text) > 60
+        or len(text.split()) > 7
+        or text[-1] in ".!?:;…"
+        or not text[0].isupper()
+        or line.is_heading
+    ):
+        return False
+    if writes(following.text) and not writes(text):
+        return True
+    apart = line.block is not following.block and line.block.getparent() is not following.block.getparent()
+    return apart and not writes(text)
+
+
+def holds(element: HtmlElement, line: Line) -> bool:
+    """Whether the whole line stands in the element."""
+    return all(_inside(element, node) for _, node in line.pieces)
+
+
+def _inside(element: HtmlElement, node: HtmlElement | None) -> bool:
+    while node is not None:
+        if node is element:
+            return True
+        node = node.getparent()
+    return False
+
+
+def _ordinal(header: Iterable[Line]) -> int | None:
+    for line in header:
+        for text, _ in line.pieces:
+            if match := _ORDINAL.match(text):
+                return int(match[1])
+    return None
+
+
+def _date(said: Said, header: Sequence[Line], marks: Marks) -> None:
+    element = marks.element("date")
+    if element is not None:
+        said.printed = find_date(fold(element.text_content()))
+        said.published_at = stated_moment(
+            element.get("content") or element.get("datetime") or element.get("title")
+        )
+        said.sources["date"] = marks.source("date")
+    if said.printed is None:
+        for line in header:
+            if (printed := header_date(line)) is not None:
+                said.printed = printed
+                said.published_at = _stated_beside(line)
+                said.sources["date"] = "anatomy"
+                break
+    if said.published_at is None and said.printed is not None:
+        said.published_at = said.printed.published_at
+
+
+def _stated_beside(line: Line) -> str | None:
+    for _, node in line.pieces:
+        for element in (node, node.getparent()):
+            if element is not None and element.tag in ("time", "abbr"):
+                return stated_moment(element.get("datetime") or element.get("title"))
+    return None
+
+
+def _who(said: Said, header: Sequence[Line], text: Sequence[Line], marks: Marks) -> None:
+    name, place = marks.element("author"), marks.element("location")
+    if name is not None:
+        said.author = _clean_name(fold(name.text_content()))
+        said.author_url = _profile(name)
+        said.sources["author"] = marks.source("author")
+    if place is not None:
+        said.location = fold(place.text_content()) or None
+        said.sources["location"] = marks.source("location")
+    if name is None or place is None:
+        _who_by_order(said, header, text, [e for e in (name, place) if e is not None])
+    line = writes(text[0].text) if text else None
+    if line is not None:
+        said.writes_line = text[0].text
+        if said.author is None and said.printed is None:
+            said.location = said.location or line["place"]
+        said.author = said.author or line["name"]
+    said.author = said.author or None
+
+
+def _who_by_order(
+    said: Said, header: Sequence[Line], text: Sequence[Line], known: Sequence[HtmlElement]
+) -> None:
+    """Name and place by their order in the header: the name first."""
+    tokens = [
+        token
+        for line in header
+        if not any(holds(element, line) for element in known) and not _is_subject(line, text)
+        for token in _tokens(line)
+    ]
+    if said.author is None and tokens:
+        line = writes(text[0].text) if text else None
+        if not (len(tokens) == 1 and line is not None and _is_the_place(tokens[0][0], line)):
+            first, element = tokens.pop(0)
+            match = _PLACED.match(first) if not tokens else None
+            if match is not None:
+                first, place = match["name"], match["in"] or match["from"]
+                tokens.insert(0, (place, element))
+            elif not tokens and "," in first:
+                first, _, rest = first.partition(",")
+                tokens.insert(0, (rest.strip(), element))
+            said.author = _clean_name(first)
+            said.author_url = _profile(element)
+            said.sources["author"] = "anatomy"
+    if said.location is None and tokens:
+        said.location = tokens[0][0]
+        said.sources["location"] = "anatomy"
+
+
+def _is_the_place(token: str, line: re.Match[str]) -> bool:
+    """Whether the only word of a header is the place of the writes line, and not its name."""
+    name, place = line["name"].casefold(), (line["place"] or "").casefold()
+    told = token.casefold()
+    return told.split(",")[0].split()[0] != name.split()[0] and ("," in told or told.split(",")[0] in place)
+
+
+def _tokens(line: Line) -> list[tuple[str, HtmlElement]]:
+    """What a header line says but for dates, numbers and words like "submitted by"."""
+    told = []
+    for text, element in line.pieces:
+        rest = _UNVERIFIED.sub("", text)
+        while (printed := find_date(rest)) is not None:
+            rest = rest[: printed.start] + " | " + rest[printed.end :]
+        for part in _PARTS.split(rest):
+            token = _TAIL_WORDS.sub("", _TAIL_WORDS.sub("", _LEAD_WORDS.sub("", part.strip()))).strip(" ()")
+            if token and not _ORDINAL.match(token) and not _FURNITURE.match(token) and not _is_word(token):
+                told.append((token, element))
+    return told
+
+
+def _is_word(token: str) -> bool:
+    return token.casefold() in {
+        "on",
+        "at",
+        "by",
+        "said",
+        "says",
+        "wrote",
+        "writes",
+        "from",
+        "in",
+        "submitted by",
+    }
+
+
+def _clean_name(text: str) -> str:
+    return _LEAD_WORDS.sub("", _UNVERIFIED.sub("", text)).strip(" :|,") or text
+
+
+def _profile(element: HtmlElement) -> str | None:
+    """Where a name links to; None where the link is the comment's own."""
+    nodes = [element, *element.iterdescendants("a")]
+    if (parent := element.getparent()) is not None and parent.tag == "a":
+        nodes.append(parent)
+    for node in nodes:
+        href = node.get("href") if node.tag == "a" else None
+        if href and not COMMENT_NUMBER.search(href) and not href.startswith("#"):
+            return href
+    return None
+
+
+def _text(said: Said, lines: Sequence[Line], body: HtmlElement | None) -> None:
+    kept = list(lines)
+    if said.writes_line is not None:
+        kept = kept[1:]
+    if body is None:
+        while kept and _FURNITURE.match(kept[-1].text):
+            kept.pop()
+    said.body_text = text_of(kept)
+    said.body_html = inner_html(body) if body is not None else html_of(lines)
+
+
+def inner_html(element: HtmlElement) -> str:
+    """What is in an element, as markup."""
+    return fold_ends((element.text or "") + "".join(_markup(child) for child in element))
+
+
+def html_of(lines: Sequence[Line]) -> str | None:
+    """The blocks that lines stand in, as markup, each once."""
+    blocks: list[HtmlElement] = []
+    for line in lines:
+        if not any(_inside(block, line.block) for block in blocks):
+            blocks = [block for block in blocks if not _inside(line.block, block)]
+            blocks.append(line.block)
+    return fold_ends("\n".join(_markup(block, tail=False) for block in blocks)) or None
+
+
+def _markup(element: HtmlElement, *, tail: bool = True) -> str:
+    return str(etree.tostring(element, encoding="unicode", method="html", with_tail=tail))
+
+
+def fold_ends(text: str) -> str:
+    """``text`` without blanks at its ends."""
+    return text.strip()

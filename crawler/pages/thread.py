@@ -1,0 +1,269 @@
+"""Comments by the anatomy of the page alone: headings, header lines, their order and nesting."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from crawler.pages.dates import Printed, find_date
+from crawler.pages.names import is_name
+from crawler.pages.outline import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lxml.html import HtmlElement
+
+    from crawler.pages.outline import Line, Outline
+
+OPENER = re.compile(
+    r"^(?:view\s+|all\s+)?(?:(?P<before>\d[\d,]*)\s+)?(?:reader\s+|user\s+|visitor\s+|blog\s+)?"
+    r"(?:comments?|responses?|replies|thoughts?)\s*(?:[(\[:-]?\s*(?P<after>\d[\d,]*)\s*[)\]]?)?"
+    r"(?:\s+(?:on|to|so far)\b.*)?\s*:?$",
+    re.IGNORECASE,
+)
+"""The heading of a list of comments."""
+
+INVITATION = re.compile(
+    r"^(?:want to share your thoughts\?|share this post with others\.?|what do you think\? share your comments.*"
+    r"|subscribe to this entry.s comments.*|please enter the word you see.*|submit the word you see.*)$",
+    re.IGNORECASE,
+)
+"""What stands before the comments where they have no heading (ExpressionEngine)."""
+
+NONE_YET = re.compile(r"^(?:there are )?no comments(?: for this entry)?(?: yet)?\.?$", re.IGNORECASE)
+
+FORM = re.compile(
+    r"^(?:(?:add|post|leave|write|submit)\s+(?:a\s+)?(?:new\s+)?(?:comment|reply|response)"
+    r"|(?:log ?in|sign in|login|register)\b.*\b(?:to\s+)?(?:post|leave|add|submit|write)?\s*(?:a\s+)?comments?"
+    r"|comments (?:are|have been)(?: now)? closed|comment(?:ing)? (?:is|has been) closed"
+    r"|your (?:first )?name:?|join the discussion|what do you think\?)\b.*$",
+    re.IGNORECASE,
+)
+"""Where the list of comments gives way to the form, or to the word that there is none."""
+
+BESIDE = re.compile(
+    r"^(?:latest|recent|more|other|related|popular|top|most (?:popular|read|viewed|recent))\s+"
+    r"(?:stories|posts|entries|articles|news|comments)$|^(?:archives?|categories|blogroll|tag cloud|calendar)$",
+    re.IGNORECASE,
+)
+"""Headings of the lists beside a post."""
+
+WRITES = re.compile(
+    r"^(?P<name>\S.{0,59}?)(?:\s+(?:in|from)\s+(?:the\s+)?(?P<place>\S.{0,59}?))?\s+writes:$",
+)
+"""The header line of a comment in ExpressionEngine's template: "Ron in New York writes:"."""
+
+_NOT_A_NAME = re.compile(
+    r"^(?:as|when|he|she|it|they|we|i|you|the|this|that|in|on|at|but|and|so|if|one|who|what|where|there|here)\b",
+    re.IGNORECASE,
+)
+
+_CONNECTORS = re.compile(
+    r"\b(?:submitted|posted|comment(?:ed)?|written|by|on|at|said|says|wrote|writes|added|replied|not verified)\b"
+    r"|[|:,;()\[\]#·•–—-]|^\d+\.?\s",
+    re.IGNORECASE,
+)
+
+
+def writes(text: str) -> re.Match[str] | None:
+    """The parts of a line "X in Y writes:"; None where it is something else."""
+    match = WRITES.match(text)
+    if match is None or _NOT_A_NAME.match(match["name"]) or len(match["name"].split()) > 5:
+        return None
+    return match
+
+
+def header_date(line: Line) -> Printed | None:
+    """The date in a line that could be, or belong to, the header of a comment; else None."""
+    if len(line.text) > 200:
+        return None
+    printed = line_date(line)
+    if printed is None:
+        return None
+    rest = line.text[: printed.start] + " | " + line.text[printed.end :]
+    told = [part for part in map(fold, _CONNECTORS.split(rest)) if part]
+    if not told:
+        return printed
+    if len(told) > 6 or len(" ".join(told)) > 110:
+        return None
+    return printed if all(_header_word(part) for part in told) else None
+
+
+_HEADER_WORD = re.compile(
+    r"^(?:permalink|permanent link|link|reply|report(?: abuse)?|flag|edit|am|pm|\d+|@)$", re.I
+)
+
+
+def _header_word(part: str) -> bool:
+    if _HEADER_WORD.match(part):
+        return True
+    return len(part) <= 60 and (is_name(part) or (len(part.split()) <= 3 and part[-1] not in "!?"))
+
+
+def line_date(line: Line) -> Printed | None:
+    """The date in a line; the day may come from ``time[datetime]`` where the text has none."""
+    return find_date(line.text)
+
+
+@dataclass(slots=True, eq=False)
+class Unit:
+    """One comment: its lines, and how deep it is nested."""
+
+    lines: list[Line]
+    element: HtmlElement | None
+    """The element that holds it and nothing else; None where comments are not wrapped."""
+    depth: tuple[int, int] = (0, 0)
+
+
+@dataclass(slots=True, eq=False)
+class Thread:
+    """The comments on one page."""
+
+    units: list[Unit] = field(default_factory=list)
+    places: set[int] = field(default_factory=set)
+    """The lines that are the thread's, its heading included."""
+    announced: int | None = None
+    opener: int | None = None
+
+
+def find_thread(page: Outline, start: int, end: int) -> Thread:
+    """The comments among the lines from ``start`` to ``end`` (exclusive)."""
+    lines = page.lines
+    for opener in _openers(lines, start, end):
+        stop = _stop(lines, opener + 1, end)
+        heads = _heads(page, opener, stop)
+        if heads:
+            thread = _Cut(page, opener, stop, heads).thread()
+            thread.announced = announced(lines[opener].text)
+            return thread
+    opener = next((i for i in range(start, end) if NONE_YET.match(lines[i].text)), None)
+    if opener is not None:
+        return Thread(places={opener}, announced=0, opener=opener)
+    return Thread()
+
+
+def announced(text: str) -> int | None:
+    """The number in a heading like "12 Comments"; None where it has none."""
+    match = OPENER.match(text)
+    number = match and (match["before"] or match["after"])
+    return int(number.replace(",", "")) if number else None
+
+
+def _openers(lines: Sequence[Line], start: int, end: int) -> list[int]:
+    """Places where a list of comments may begin, the likeliest first."""
+    named = [i for i in range(start, end) if OPENER.match(lines[i].text) and len(lines[i].text) < 120]
+    invited = [i for i in range(start, end) if INVITATION.match(lines[i].text)]
+    headings = [i for i in named if lines[i].is_heading]
+    # A heading printed twice (block title and section title) opens at the second.
+    named = [i for i in named if i + 1 not in named]
+    return [*dict.fromkeys([*[i for i in headings if i in named], *named, *reversed(invited)])]
+
+
+def _stop(lines: Sequence[Line], start: int, end: int) -> int:
+    for index in range(start, end):
+        if FORM.match(lines[index].text) and (lines[index].is_heading or lines[index].is_links):
+            return index
+    for index in range(start, end):
+        if re.match(r"^(?:log ?in|comments are closed)\b", lines[index].text, re.IGNORECASE):
+            return index
+    return end
+
+
+def _heads(page: Outline, opener: int, stop: int) -> list[int]:
+    """Places of the header lines: those of the first one's kind."""
+    lines = page.lines
+    dated = [i for i in range(opener + 1, stop) if header_date(lines[i])]
+    if dated and dated[0] - opener <= 8:
+        kind = _kind(lines[dated[0]])
+        return [i for i in dated if _kind(lines[i]) == kind]
+    told = [i for i in range(opener + 1, stop) if writes(lines[i].text)]
+    if told and told[0] - opener <= 6:
+        kind = _kind(lines[told[0]])
+        return [i for i in told if _kind(lines[i]) == kind]
+    return []
+
+
+def _kind(line: Line) -> tuple[object, ...]:
+    """What header lines have in common: the elements around the date, and what stands before it."""
+    printed = find_date(line.text)
+    element = line.pieces[0][1]
+    if printed is not None:
+        for text, around in line.pieces:
+            if find_date(text):
+                element = around
+                break
+    tags: list[object] = []
+    node: HtmlElement | None = element
+    while node is not None and len(tags) < 3:
+        tags.append(node.tag)
+        node = node.getparent()
+    return (*tags, printed is not None, "|" in line.text)
+
+
+class _Cut:
+    """Cuts the lines of a thread into units."""
+
+    def __init__(self, page: Outline, opener: int, stop: int, heads: list[int]) -> None:
+        self.page, self.opener, self.stop, self.heads = page, opener, stop, heads
+        outside = [opener, *([stop] if stop < len(page.lines) else [])]
+        self.elements = [page.outermost(head, [*heads, *outside]) for head in heads]
+        self.spans = [page.span(element) for element in self.elements]
+
+    def thread(self) -> Thread:
+        """The units, by the elements that wrap them or by what stands between the header lines."""
+        gaps = [self._gap(index) for index in range(len(self.heads))]
+        wrapped = sum(1 for gap in gaps if not self._tells(gap)) * 2 > len(gaps)
+        lead = 0 if wrapped else self._lead()
+        units, places = [], {self.opener}
+        for index, head in enumerate(self.heads):
+            span = self.spans[index]
+            if not wrapped:
+                last = self.spans[index + 1].start - lead if index + 1 < len(self.heads) else self._end()
+                span = range(max(span.start - lead, self.opener + 1), max(last, span.stop))
+            places.update(span)
+            element = self.elements[index] if wrapped else None
+            units.append(Unit([self.page.lines[i] for i in span], element, self._depth(head, index)))
+        return Thread(units, places, opener=self.opener)
+
+    def _gap(self, index: int) -> range:
+        after = self.spans[index].stop
+        before = self.spans[index + 1].start if index + 1 < len(self.spans) else self._end()
+        return range(after, max(after, before))
+
+    def _tells(self, gap: range) -> bool:
+        """Whether a gap holds text, and not only links like "reply"."""
+        return any(not line.is_links and len(line.text) > 2 for line in (self.page.lines[i] for i in gap))
+
+    def _lead(self) -> int:
+        """How many lines of a header stand before the element with its date."""
+        between = self.spans[0].start - self.opener - 1
+        return between if 0 < between <= 3 else 0
+
+    def _end(self) -> int:
+        """Where the last unit ends when nothing wraps it."""
+        if len(self.heads) > 1:
+            around = self.page.common(self.heads[0], self.heads[-1])
+        else:
+            around = (
+                self.elements[0].getparent() if self.elements[0].getparent() is not None else self.elements[0]
+            )
+        return min(self.stop, max(self.page.span(around).stop, self.spans[-1].stop))
+
+    def _depth(self, head: int, index: int) -> tuple[int, int]:
+        depth = sum(1 for _ in self.page.lines[head].block.iterancestors())
+        margin = re.search(r"(?:margin|padding)-left:\s*(\d+)", self.elements[index].get("style") or "")
+        return depth, int(margin[1]) if margin else 0
+
+
+def parents_by_nesting(units: Sequence[Unit]) -> list[int | None]:
+    """For each unit the place of the nearest one before it that is less deep, or None."""
+    parents: list[int | None] = []
+    open_: list[int] = []
+    for index, unit in enumerate(units):
+        while open_ and units[open_[-1]].depth >= unit.depth:
+            open_.pop()
+        parents.append(open_[-1] if open_ else None)
+        open_.append(index)
+    return parents
