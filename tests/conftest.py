@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from crawler.demo import DemoBlog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
 
@@ -31,3 +37,10 @@ def shared() -> Path:
     folder = ROOT.parent / "shared"
     optional(folder.is_dir(), "the folder of recordings beside the checkout is not there")
     return folder
+
+
+@pytest.fixture(scope="session")
+def demo_blog() -> Iterator[DemoBlog]:
+    """The demo blog on a port of this machine; ``demo_blog.url`` is its front page."""
+    with DemoBlog() as blog:
+        yield blog
