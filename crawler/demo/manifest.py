@@ -40,6 +40,7 @@ def _post(post: Post) -> Row:
     return {
         "path": post.path,
         "title": post.title,
+        "byline": f"Posted by {', '.join(post.authors)}" if post.authors else None,
         "authors": _names(post),
         "date": post.date.isoformat(),
         "published_at": None,
@@ -51,9 +52,9 @@ def _post(post: Post) -> Row:
         "tags": post.topics,
         "images": [photo_path(photo, "large") for photo in post.photos],
         "links": list(dict.fromkeys(targets(post.body))),
-        "comments": len(post.comments),
+        "comments_announced": len(post.comments),
         "comments_open": post.comments_open,
-        "comment_pages": len(post.comment_pages),
+        "comment_pages": len(post.comment_pages) if post.comments else None,
     }
 
 
