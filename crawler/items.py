@@ -11,8 +11,27 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Literal
 
+from crawler import __version__
+
 SCHEMA_VERSION = "1"
 """Raised when a field changes its meaning or goes away; a new field does not raise it."""
+
+
+def extractor_of(layout: str) -> str:
+    """The value of ``extractor`` for rows that were read from a page of this layout."""
+    return f"blogarchive {__version__} {layout}"
+
+
+def as_line(fields: dict[str, Any]) -> str:
+    """One line of JSON, without the line end.
+
+    Lone surrogates, which UTF-8 cannot carry, become U+FFFD; the three
+    characters that some readers take for a line end are escaped.
+    """
+    text = json.dumps(fields, ensure_ascii=False)
+    for character in "\u2028\u2029\u0085":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 
 @dataclass(kw_only=True)
@@ -70,15 +89,8 @@ class Row:
         return "sha256:" + hashlib.sha256(text.encode("ascii")).hexdigest()
 
     def as_line(self) -> str:
-        """The row as one line of JSON, without the line end.
-
-        Lone surrogates, which UTF-8 cannot carry, become U+FFFD; the three
-        characters that some readers take for a line end are escaped.
-        """
-        text = json.dumps(asdict(self), ensure_ascii=False)
-        for character in "\u2028\u2029\u0085":
-            text = text.replace(character, f"\\u{ord(character):04x}")
-        return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+        """The row as one line of JSON, without the line end."""
+        return as_line(asdict(self))
 
 
 @dataclass(kw_only=True)
@@ -201,6 +213,30 @@ class Author(Row):
     """What a post says about the author."""
     about_post_id: str | None = None
     """`id` of the post that says it."""
+
+
+@dataclass(kw_only=True)
+class Skipped:
+    """A line of ``skipped.jsonl``: what was asked for, or read, and gave no row.
+
+    A spider may yield one from a callback; it goes to that file, and to no
+    pipeline and no feed.
+    """
+
+    url: str | None
+    """What was asked for; null where an archive's record does not say."""
+    reason: str
+    """One of the codes of `docs/reason-codes.md`."""
+    detail: str | None = None
+    """What was found, in words."""
+    warc_file: str | None = None
+    """The archive with the record, where there is one."""
+    warc_offset: int | None = None
+    """Where the record begins in it, in bytes."""
+
+    def as_line(self) -> str:
+        """One line of JSON, without the line end."""
+        return as_line(asdict(self))
 
 
 Item = Post | Comment | Author

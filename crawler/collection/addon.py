@@ -1,0 +1,131 @@
+"""The add-on that opens a run before the engine exists and closes it after the engine has stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from scrapy import signals
+from scrapy.exceptions import NotConfigured
+from scrapy.settings import SETTINGS_PRIORITIES
+
+from crawler.collection.layout import collection_name
+from crawler.collection.log import OneLine
+from crawler.collection.manifest import manifest_of, outcome_of
+from crawler.collection.run import Run
+from crawler.collection.verdict import ExitCode, Verdict, decide
+from crawler.warc.extension import WarcCapture
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from scrapy.settings import BaseSettings
+
+    from crawler.warc.files import WarcFile
+
+logger = logging.getLogger(__name__)
+
+
+class ArchiveAddon:
+    """Says who asks and, where ARCHIVE_ENABLED is set, keeps what a spider fetches as a run of a collection.
+
+    An add-on, because Scrapy loads add-ons when the spider exists and its
+    arguments have been accepted, but before pipelines, extensions and the
+    download handlers: each of them finds the run open. And because it may
+    still change settings, so that the capture writes into the run's folder.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.run: Run | None = None
+        """The run, from opening on; None where nothing is archived."""
+        self.verdict: Verdict | None = None
+        """How the run ended; None before its end."""
+        self._crawler = crawler
+        self._finish_reason = "shutdown"
+        self._stop: asyncio.Task[None] | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """One for this crawl."""
+        return cls(crawler)
+
+    def update_settings(self, settings: BaseSettings) -> None:
+        """Open the run. Raises BadCollectionName, NotWritable."""
+        contact = " ".join(str(settings["ARCHIVE_CONTACT"] or "").split())
+        # A User-Agent from the command line is taken as it is.
+        if contact and settings.getpriority("USER_AGENT") != SETTINGS_PRIORITIES["cmdline"]:
+            settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{contact})", priority="spider")
+        enabled = settings.getbool("ARCHIVE_ENABLED")
+        settings.set("WARC_ENABLED", enabled, priority="addon")
+        if not enabled:
+            return
+        spider = self._crawler.spider
+        if spider is None:
+            raise RuntimeError("the spider does not exist yet; Scrapy makes it before it loads add-ons")
+        name = collection_name(str(getattr(spider, "collection", None) or spider.name))
+        self.run = Run(Path(settings["ARCHIVE_ROOT"]) / name, log_level=settings["LOG_LEVEL"])
+        self.run.on_error = self._stop_crawl
+        settings.set("WARC_FOLDER", str(self.run.folder), priority="addon")
+        settings.set("WARC_PREFIX", f"{name}-{self.run.id}", priority="addon")
+        settings.set("WARC_OPERATOR", contact, priority="addon")
+        info = {"isPartOf": name, "description": f"run {self.run.id} of the spider {spider.name}"}
+        settings.set("WARC_INFO", {**info, **settings.getdict("WARC_INFO")}, priority="addon")
+        OneLine.install()
+        if not contact:
+            logger.warning("ARCHIVE_CONTACT is not set: the site's operator has no way to reach you")
+        self._crawler.signals.connect(self._spider_closed, signal=signals.spider_closed)
+        self._crawler.signals.connect(self._item_error, signal=signals.item_error)
+        self._crawler.signals.connect(self._engine_stopped, signal=signals.engine_stopped)
+
+    def abort(self, reason: str) -> None:
+        """Close a run whose engine never stopped in order, e.g. because it could not be made."""
+        if self.run is not None and self.verdict is None:
+            self._finish_reason = reason
+            self._close([])
+
+    def _spider_closed(self, reason: str) -> None:
+        self._finish_reason = reason
+
+    def _item_error(self) -> None:
+        self._crawler.stats.inc_value("archive/item_errors")
+
+    async def _engine_stopped(self) -> None:
+        capture = self._crawler.get_extension(WarcCapture)
+        files = await capture.close() if capture is not None else []
+        self._close(files, str(capture.error) if capture is not None and capture.error else None)
+
+    def _close(self, warc_files: list[WarcFile], capture_error: str | None = None) -> None:
+        run = self.run
+        if run is None or self.verdict is not None:
+            return
+        row_files = run.close_rows()
+        run.storage_error = run.storage_error or capture_error
+        outcome = outcome_of(self._crawler, run, self._finish_reason)
+        self.verdict = decide(outcome)
+        level = logging.INFO if self.verdict.exit_code == ExitCode.COMPLETE else logging.WARNING
+        logger.log(level, "Run %s in %s: %s", run.id, run.collection, self.verdict.words)
+        try:
+            run.finish(
+                manifest_of(
+                    self._crawler, run, outcome, self.verdict, row_files=row_files, warc_files=warc_files
+                )
+            )
+        except OSError as error:
+            self.verdict = Verdict(
+                ExitCode.STORAGE, f"the archive could not be written: {run.folder}: {error.strerror or error}"
+            )
+
+    def _stop_crawl(self, error: str) -> None:
+        logger.error("%s; the crawl stops", error)
+        engine = self._crawler.engine
+        if engine.spider is not None:
+            self._stop = asyncio.get_running_loop().create_task(engine.close_spider_async(reason="storage"))
+
+
+def open_run(crawler: Crawler) -> Run:
+    """The run that the crawl writes. Raises NotConfigured where nothing is archived."""
+    addon = crawler.get_addon(ArchiveAddon)
+    if addon is None or addon.run is None:
+        raise NotConfigured
+    return addon.run

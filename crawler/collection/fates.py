@@ -1,0 +1,127 @@
+"""What became of every request: an answer, a failure or a refusal, each counted and explained."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from scrapy import signals
+from scrapy.core.downloader import Downloader
+from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
+from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.http import Request, Response
+from scrapy.http.request import NO_CALLBACK
+from twisted.internet.defer import Deferred, inlineCallbacks
+
+from crawler.collection.addon import open_run
+from crawler.collection.reasons import meaning_of, reason_for
+from crawler.items import Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from scrapy import Spider
+    from scrapy.crawler import Crawler
+
+    from crawler.collection.run import Run
+
+
+class Fates:
+    """Writes down what became of a request; without a run it does nothing."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._run: Run | None
+        try:
+            self._run = open_run(crawler)
+        except NotConfigured:
+            self._run = None
+
+    def answered(self, request: Request, response: Response) -> None:
+        """The request ended with an answer, retries and redirects done."""
+        code = f"http-{response.status}"
+        failed = response.status != 200 and meaning_of(code).failed
+        self._count("failed" if failed else "answered")
+        if response.status != 200 and not _is_robots(request):
+            self.skipped(Skipped(url=response.url, reason=code))
+
+    def failed(self, request: Request, error: BaseException) -> None:
+        """The request ended without an answer."""
+        reason = reason_for(error)
+        if meaning_of(reason).failed:
+            self._count("failed")
+        if not _is_robots(request):
+            self.skipped(Skipped(url=request.url, reason=reason, detail=str(error) or type(error).__name__))
+
+    def skipped(self, skipped: Skipped) -> None:
+        """Write it down and count it by its reason."""
+        self._count(f"skipped/{skipped.reason}")
+        if self._run is not None:
+            self._run.skip(skipped)
+
+    def _count(self, event: str) -> None:
+        if self._run is not None:
+            self._crawler.stats.inc_value(f"archive/{event}")
+
+
+class WatchedDownloader(Downloader):
+    """Scrapy's downloader, which tells what became of each request.
+
+    No signal and no middleware sees every end: exceptions that a middleware
+    raises on an answer (a redirect too many, a bomb) pass all of them by, and
+    a spider without errbacks never hears of any. ``fetch`` sees every one.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._fates = Fates(crawler)
+
+    @inlineCallbacks
+    def fetch(  # type: ignore[override]  # Scrapy's spider argument is deprecated
+        self, request: Request
+    ) -> Generator[Deferred[Any], Any, Response | Request]:
+        """Fetch; a Request that comes back is a hop, and its own fetch tells the end."""
+        try:
+            ended: Response | Request = yield super().fetch(request)
+        except Exception as error:
+            self._fates.failed(request, error)
+            raise
+        if isinstance(ended, Response):
+            self._fates.answered(request, ended)
+        return ended
+
+
+class WatchedOffsite(OffsiteMiddleware):
+    """Scrapy's filter, which tells what it dropped: a redirect to another host has no other trace.
+
+    A spider with a method ``follows(url)`` decides by itself, down to the port.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler.stats)
+        self.crawler = crawler
+        self._fates = Fates(crawler)
+        crawler.signals.connect(self.spider_opened, signal=signals.spider_opened)
+        crawler.signals.connect(self.request_scheduled, signal=signals.request_scheduled)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """One for this crawl."""
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> None:  # type: ignore[override]  # as above
+        """Drop what is offsite. Raises IgnoreRequest."""
+        try:
+            super().process_request(request)
+        except IgnoreRequest as error:
+            self._fates.failed(request, error)
+            raise
+
+    def should_follow(self, request: Request, spider: Spider) -> bool:
+        """Whether the request stays on site."""
+        follows = getattr(spider, "follows", None)
+        return bool(follows(request.url)) if follows else super().should_follow(request, spider)
+
+
+def _is_robots(request: Request) -> bool:
+    """Whether this is Scrapy's own question for robots.txt; a host without one is no gap."""
+    return request.callback is NO_CALLBACK and request.url.endswith("/robots.txt")

@@ -1,0 +1,83 @@
+"""The log of a run: one JSON object a line, beside whatever the console shows."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from crawler.collection.line_file import ClosedFile, LineFile
+from crawler.collection.reasons import reason_for
+from crawler.collection.secrets import without_userinfo
+from crawler.items import as_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class JsonLog(logging.Handler):
+    """Writes the records of the root logger: time (UTC), level, logger, message, traceback."""
+
+    def __init__(self, path: Path, level: int | str) -> None:
+        super().__init__(level)
+        self._file = LineFile(path)
+        self.addFilter(_tells_no_settings)
+        logging.getLogger().addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        try:
+            self._file.write(as_line(self._fields(record)))
+            # So that the log of a process that dies is there.
+            self._file.flush()
+        except Exception:  # noqa: BLE001 - logging's own rule: a handler never raises into the program
+            self.handleError(record)
+
+    def close_file(self) -> ClosedFile:
+        """Stop listening and give the file its name. Raises OSError."""
+        logging.getLogger().removeHandler(self)
+        self.close()
+        return self._file.close()
+
+    def _fields(self, record: logging.LogRecord) -> dict[str, str | None]:
+        traceback = logging.Formatter().formatException(record.exc_info) if record.exc_info else None
+        return {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")[:-6] + "Z",
+            "level": record.levelname,
+            "logger": record.name,
+            "message": without_userinfo(record.getMessage()),
+            "traceback": without_userinfo(traceback) if traceback else None,
+        }
+
+
+class OneLine(logging.Filter):
+    """Turns the traceback of a request that failed for a known reason into words: it tells of the network.
+
+    Scrapy's robots.txt middleware and scraper print one for every host that
+    does not answer.
+    """
+
+    LOGGERS = ("scrapy.downloadermiddlewares.robotstxt", "scrapy.core.scraper")
+
+    @classmethod
+    def install(cls) -> None:
+        """Put one on each of the loggers, once."""
+        for logger in map(logging.getLogger, cls.LOGGERS):
+            if not any(isinstance(known, cls) for known in logger.filters):
+                logger.addFilter(cls())
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Always True; changes the record."""
+        error = record.exc_info[1] if record.exc_info else None
+        downloading = str(record.msg).startswith("Error downloading")
+        if error is not None and downloading and reason_for(error) != "internal-error":
+            words = f": {error}"
+            record.msg = record.getMessage() + ("" if words in record.getMessage() else words)
+            record.args = None
+            record.exc_info = None
+        return True
+
+
+def _tells_no_settings(record: logging.LogRecord) -> bool:
+    """False for Scrapy's dump of all settings, where passwords stand; run.json has those that matter."""
+    return not (record.name == "scrapy.crawler" and str(record.msg).startswith("Overridden settings"))

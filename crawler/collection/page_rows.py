@@ -1,0 +1,92 @@
+"""A page is the unit: what a callback says is taken as a whole, or not at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from scrapy.exceptions import NotConfigured
+
+from crawler.collection.addon import open_run
+from crawler.collection.fates import Fates
+from crawler.collection.rows import prove
+from crawler.items import Row, Skipped
+from crawler.warc.extension import WarcCapture
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+    from crawler.collection.run import Run
+    from crawler.warc.exchange import Location
+
+CAPTURE_FLAG = "warc:"
+"""A response's flag that names its record; unlike ``meta`` it belongs to the response alone."""
+
+
+class UnprovenRow(RuntimeError):
+    """A row without the record that proves it: nothing of its page may be written."""
+
+
+class PageRows:
+    """Waits for all that a callback gives, proves its rows and lets those on that are new.
+
+    Here, and not in a pipeline, because pages come to callbacks in the order
+    of their records, while Scrapy's pipelines mix the rows of several pages:
+    only so a crawl and an extract of its archive count the same versions. A
+    callback that raises leaves no half page.
+    """
+
+    def __init__(self, run: Run, capture: WarcCapture, fates: Fates) -> None:
+        self._run = run
+        self._capture = capture
+        self._fates = fates
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """One for this crawl. Raises NotConfigured where nothing is archived."""
+        run = open_run(crawler)
+        capture = crawler.get_extension(WarcCapture)
+        if capture is None:
+            raise NotConfigured("WARC_ENABLED is off: no row can be proven, none is written")
+        return cls(run, capture, Fates(crawler))
+
+    async def process_spider_output(
+        self, response: Response, result: AsyncIterator[Any]
+    ) -> AsyncIterator[Any]:
+        """Let on whatever is no row, and the rows that are new."""
+        output = [entry async for entry in result]
+        rows = [entry for entry in output if isinstance(entry, Row)]
+        restated = self._restated(response, rows) if rows else set()
+        for entry in output:
+            if isinstance(entry, Skipped):
+                self._fates.skipped(entry)
+            elif id(entry) not in restated:
+                yield entry
+
+    def _restated(self, response: Response, rows: list[Row]) -> set[int]:
+        """Identities (in memory) of the rows that are not to be written; decided at once for the page."""
+        location = self._location(response)
+        if response.status != 200 or not location.whole:
+            if response.status == 200:
+                self._fates.skipped(Skipped(url=response.url, reason="cut", detail="its rows are left out"))
+            return set(map(id, rows))
+        for row in rows:
+            prove(row, location, run_id=self._run.id, source="live")
+            self._run.tally.add(row)
+        return {id(row) for row in rows if not self._run.versions.number(row)}
+
+    def _location(self, response: Response) -> Location:
+        record_id = next(
+            (flag.removeprefix(CAPTURE_FLAG) for flag in response.flags if flag.startswith(CAPTURE_FLAG)),
+            None,
+        )
+        if record_id is None:
+            raise UnprovenRow(
+                f"{response.url}: its response names no record, expected a flag {CAPTURE_FLAG}..."
+            )
+        location = self._capture.location(record_id)
+        if location is None:
+            raise UnprovenRow(f"{response.url}: record {record_id} is not in the archive of this run")
+        return location

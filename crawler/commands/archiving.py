@@ -1,0 +1,67 @@
+"""Running a spider as an archive: what it says on a wrong start, and the exit code at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+from crawler.collection.addon import ArchiveAddon
+from crawler.collection.layout import BadCollectionName, NotWritable
+from crawler.collection.verdict import ExitCode
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler, CrawlerProcessBase
+
+logger = logging.getLogger(__name__)
+
+
+def say(command: str, sentence: str) -> None:
+    """Tell the operator, on standard error, whatever becomes of the log."""
+    sys.stderr.write(f"scrapy {command}: {sentence}\n")
+
+
+def archive(
+    command: str, process: CrawlerProcessBase, crawler: Crawler, arguments: dict[str, str]
+) -> ExitCode:
+    """Crawl to the end; gives the exit code of the run (``docs/exit-codes.md``)."""
+    crawler.settings.set("ARCHIVE_ARGUMENTS", arguments, priority="cmdline")
+    crawl = process.crawl(crawler, **arguments)
+    process.start()
+    error: BaseException | None = None
+    if isinstance(crawl, asyncio.Task) and crawl.done() and not crawl.cancelled():
+        # Asked for, it is not printed once more as one that nobody asked for.
+        error = crawl.exception()
+    addon = crawler.get_addon(ArchiveAddon)
+    if error is not None:
+        return _wrong_start(command, crawler, addon, error)
+    if addon is None or addon.run is None:
+        return ExitCode.INTERNAL_ERROR if process.bootstrap_failed else ExitCode.COMPLETE
+    if addon.verdict is None:
+        say(command, f"{addon.run.folder}: killed before the run could be closed")
+        return ExitCode.INTERRUPTED
+    say(command, f"{addon.run.folder}: {addon.verdict.words}")
+    return addon.verdict.exit_code
+
+
+def _wrong_start(
+    command: str, crawler: Crawler, addon: ArchiveAddon | None, error: BaseException
+) -> ExitCode:
+    if isinstance(error, NotWritable):
+        say(command, str(error))
+        return ExitCode.STORAGE
+    if isinstance(error, BadCollectionName):
+        say(command, str(error))
+        return ExitCode.USAGE
+    if crawler.spider is None:
+        # The arguments are all that a spider is made of.
+        known = isinstance(error, ValueError)
+        say(command, str(error) if known else f"the spider cannot be made: {type(error).__name__}: {error}")
+        logger.debug("The spider cannot be made", exc_info=error)
+        return ExitCode.USAGE
+    logger.error("The crawl could not be started", exc_info=error)
+    say(command, f"the crawl could not be started: {type(error).__name__}: {error}")
+    if addon is not None:
+        addon.abort("start_error")
+    return ExitCode.INTERNAL_ERROR

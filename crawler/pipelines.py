@@ -1,0 +1,64 @@
+"""One item in, one item out: a row is checked against its schema, then written; other items pass."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Self
+
+from scrapy.exceptions import DropItem
+
+from crawler.collection.addon import open_run
+from crawler.collection.rows import violations
+from crawler.items import Row, Skipped
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+    from crawler.collection.run import Run
+
+logger = logging.getLogger(__name__)
+
+
+class CheckRow:
+    """Drops a row that is not as its schema says: a fault of a page reader, never of the site."""
+
+    def __init__(self, run: Run, crawler: Crawler) -> None:
+        self._run = run
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """One for this crawl. Raises NotConfigured where nothing is archived."""
+        return cls(open_run(crawler), crawler)
+
+    def process_item(self, item: Any) -> Any:
+        """Give back the item. Raises DropItem."""
+        if not isinstance(item, Row):
+            return item
+        if item.warc_record_id is None:
+            raise DropItem(
+                f"{item.id}: no record proves it; only what a callback gives can be proven", "ERROR"
+            )
+        if wrong := violations(item):
+            self._crawler.stats.inc_value("archive/bad_rows")
+            self._run.skip(Skipped(url=item.captured_url, reason="bad-row", detail="; ".join(wrong)))
+            raise DropItem(f"{item.id}: {'; '.join(wrong)}", "ERROR")
+        return item
+
+
+class WriteRow:
+    """Writes rows into the files of the run; their record is in the archive by then."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """One for this crawl. Raises NotConfigured where nothing is archived."""
+        return cls(open_run(crawler))
+
+    def process_item(self, item: Any) -> Any:
+        """Give back the item, written."""
+        if isinstance(item, Row):
+            self._run.write(item)
+        return item

@@ -1,0 +1,143 @@
+"""Every setting that differs from Scrapy's default, and every one of our own, with its reason above it.
+
+Any of them can be set for one run with ``-s NAME=VALUE``. ``ARCHIVE_ENABLED``
+is not here on purpose: ``scrapy crawl`` and ``scrapy runspider`` archive,
+while shell, fetch and parse only look, so that the command decides.
+"""
+
+from __future__ import annotations
+
+from crawler import __version__
+
+# Named after the distribution, which is what an operator of a site meets in a log.
+BOT_NAME = "blogarchive"
+
+# Where the spiders stand.
+SPIDER_MODULES = ["crawler.spiders"]
+
+# Where `scrapy genspider` puts a new one.
+NEWSPIDER_MODULE = "crawler.spiders"
+
+# Our commands, and our crawl and runspider in place of Scrapy's.
+COMMANDS_MODULE = "crawler.commands"
+
+# The first opens the collection and its run, the second then captures into it: the order matters.
+ADDONS = {
+    "crawler.collection.addon.ArchiveAddon": 400,
+    "crawler.wire.addon.CaptureAddon": 500,
+}
+
+# A row is checked before and written after whatever pipelines a user puts between (200 to 800).
+ITEM_PIPELINES = {
+    "crawler.pipelines.CheckRow": 100,
+    "crawler.pipelines.WriteRow": 900,
+}
+
+# Decides what a page's rows are before any of them goes on: nearest to the engine, after all else.
+SPIDER_MIDDLEWARES = {"crawler.collection.page_rows.PageRows": 10}
+
+# Scrapy's own, but it writes down what it drops.
+DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "crawler.collection.fates.WatchedOffsite": 50,
+}
+
+# Scrapy's own, but it writes down what became of every request.
+DOWNLOADER = "crawler.collection.fates.WatchedDownloader"
+
+# The least delay that a site's robots.txt asks for is kept.
+EXTENSIONS = {"crawler.spiders.crawl_delay.CrawlDelayFloor": 900}
+
+# --- The archive ---
+
+# Collections are folders in here.
+ARCHIVE_ROOT = "output"
+
+# An address or a page where the site's operator reaches us, e.g. "mailto:archive@example.org"; it goes
+# into the User-Agent and into every WARC file. It may stay empty, but a polite archive sets it.
+ARCHIVE_CONTACT = ""
+
+# Networks, comma-separated, that may be asked although they are private, e.g. "127.0.0.0/8". The guard
+# that refuses private addresses comes in a later version; until then nothing is refused.
+ADDRESS_ALLOW = ""
+
+# --- Who asks, and how politely ---
+
+# Says who we are; ARCHIVE_CONTACT is added in brackets.
+USER_AGENT = f"blogarchive/{__version__}"
+
+# robots.txt names products: ours is matched by this word, not by the whole User-Agent.
+ROBOTSTXT_USER_AGENT = "blogarchive"
+
+# Scrapy's default ignores robots.txt.
+ROBOTSTXT_OBEY = True
+
+# Ours: the Crawl-delay of robots.txt is the least time between two requests to its host.
+ROBOTS_CRAWL_DELAY_OBEY = True
+
+# A site's own speed sets ours; blogs of this age stand on small machines.
+AUTOTHROTTLE_ENABLED = True
+
+# Two minutes for a whole answer: slow servers get theirs, a stalled one does not hold its place for three.
+DOWNLOAD_TIMEOUT = 120
+
+# Twenty hops are a loop; every hop is archived.
+REDIRECT_MAX_TIMES = 10
+
+# --- What is taken ---
+
+# A blog's page above this is no page. Sixteen at once fit into half a gigabyte; of Scrapy's 1 GiB, not one.
+DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
+
+# Pages of 8 MiB deserve a look.
+DOWNLOAD_WARNSIZE = 8 * 1024 * 1024
+
+# Only the web: a link to file:///etc/hostname on a page was fetched with Scrapy's defaults.
+DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
+
+# Cookies make pages depend on what was asked before; 200 large ones made every later request fail, and with
+# them on Scrapy fetches the public suffix list from hosts that are not the site.
+COOKIES_ENABLED = False
+
+# A meta refresh is a link that the page states, not a hop: the page that holds it is kept and read.
+METAREFRESH_ENABLED = False
+
+# What a cache answers did not cross the wire, so that it cannot be archived.
+HTTPCACHE_ENABLED = False
+
+# --- Budgets: reaching one is reported, and the exit code says so ---
+
+# Pages of comments of one post. The largest thread known of DipNote has 10, Drupal's trap has no end.
+COMMENT_PAGES_PER_POST = 200
+
+# Pages of lists: front page, months, topics, authors.
+LISTING_PAGES = 5000
+
+# Pages of the list beside a post. DipNote had 1,758 of them.
+SIDEBAR_PAGES = 2500
+
+# Hops from the front page. A pager is a chain of hops, so that it has to be longer than any pager.
+DEPTH_LIMIT = 3000
+
+# --- Order and memory ---
+
+# Rows of one page go through the pipelines one after the other, in page order. Scrapy starts as many tasks
+# as this for every response, 100 of them by default.
+CONCURRENT_ITEMS = 1
+
+# First found, first fetched: posts come in the order in which the lists name them.
+SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
+
+# --- The process ---
+
+# A crawler carries no port that executes Python.
+TELNETCONSOLE_ENABLED = False
+
+# The same.
+REMOTE_CONTROL_ENABLED = False
+
+# A line per event that a person should see; every page is in the WARC, every count in run.json.
+LOG_LEVEL = "INFO"
+
+# Feeds (-O) in the same encoding as our own files, instead of \u escapes.
+FEED_EXPORT_ENCODING = "utf-8"

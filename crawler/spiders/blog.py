@@ -1,0 +1,281 @@
+"""The mechanics of a blog: fetch, ask the page, follow."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+
+from scrapy import Request, Spider
+from scrapy.http import HtmlResponse, XmlResponse
+
+from crawler.items import Comment, Post, Skipped, extractor_of
+from crawler.pages import read_page
+from crawler.pages.address import key_of
+from crawler.pages.page import Link, LinkKind, Page, UnknownLayout
+from crawler.spiders.walk import Walk
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Sequence
+
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from scrapy.settings import BaseSettings
+    from twisted.python.failure import Failure
+
+    from crawler.items import Item
+
+logger = logging.getLogger(__name__)
+
+PRIORITY = {
+    # Lists first, so that every post is known early; then what was begun is brought to its end.
+    LinkKind.LISTING: 40,
+    LinkKind.COMMENTS: 30,
+    LinkKind.POST: 20,
+    LinkKind.FEED: 10,
+    # Last: by then most of the posts that it names are known.
+    LinkKind.SIDEBAR: 0,
+}
+
+_SENDABLE = re.compile(r"https?://[!-~]+")
+"""A URL that can go into a request line as it is (RFC 9112, 3)."""
+
+
+class BadArgument(ValueError):
+    """An argument of a spider that it cannot work with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budgets:
+    """What a crawl asks for at most; the settings of the same names explain them."""
+
+    comment_pages_per_post: int
+    listing_pages: int
+    sidebar_pages: int
+    depth_limit: int
+    """0 for none."""
+
+    @classmethod
+    def from_settings(cls, settings: BaseSettings) -> Self:
+        """The budgets that the settings give."""
+        return cls(
+            comment_pages_per_post=settings.getint("COMMENT_PAGES_PER_POST"),
+            listing_pages=settings.getint("LISTING_PAGES"),
+            sidebar_pages=settings.getint("SIDEBAR_PAGES"),
+            depth_limit=settings.getint("DEPTH_LIMIT"),
+        )
+
+
+class BlogSpider(Spider):
+    """Visits a blog: its lists, its posts, and the pages of their comments, each once.
+
+    What is at a URL is known by its key before it is asked for, so that a
+    page is asked for once however many ways there are to write its URL.
+    Redirects and retries belong to their request and are not asked about.
+    """
+
+    # Requests are told apart by `_asked`; Scrapy's filter would keep apart what is the same.
+    custom_settings = {"DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter"}  # noqa: RUF012 - Scrapy's way
+
+    expects_posts = True
+    """A run without any post is not complete."""
+
+    def __init__(self, *, seeds: Sequence[str], hosts: Sequence[str], collection: str | None = None) -> None:
+        super().__init__()
+        self.seeds = list(seeds)
+        """Where the crawl begins: front pages."""
+        self.hosts = frozenset(hosts)
+        """The only hosts that are asked, with the port where it is not 80 or 443."""
+        self.allowed_domains = sorted({(urlsplit(f"//{host}").hostname or "") for host in hosts})
+        self.collection = collection
+        self._asked: set[str] = set()
+        self._listings = 0
+        self._threads: dict[str, Walk] = {}
+        self._finished: set[str] = set()
+        self._sidebar: Walk | None = None
+        self._sidebar_of: str | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """One for this crawl, with its budgets."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.budgets = Budgets.from_settings(crawler.settings)
+        return spider
+
+    budgets: Budgets
+    """Bounds of this crawl."""
+
+    async def start(self) -> AsyncIterator[Request]:
+        """Ask for the front pages."""
+        for url in self.seeds:
+            seed = Link(url=url, key=key_of(url), kind=LinkKind.LISTING)
+            self._asked.add(seed.key)
+            yield self._request(seed)
+
+    def follows(self, url: str) -> bool:
+        """Whether the URL is on a host that this crawl asks."""
+        return authority(url) in self.hosts
+
+    def parse(
+        self, response: Response, *, kind: LinkKind = LinkKind.LISTING, post: str | None = None
+    ) -> Iterator[Any]:
+        """Ask the page what it says and where it points.
+
+        ``kind`` is what the request was for, ``post`` the post whose pager it continues.
+        """
+        self._count(f"pages/{kind}")
+        self._asked.add(key_of(response.url))
+        page = self._page(response)
+        if isinstance(page, Skipped):
+            yield page
+            yield from self._walk_on(kind, post)
+            return
+        items = page.items()
+        for item in items:
+            item.extractor = extractor_of(page.layout)
+            yield item
+        if kind in (LinkKind.POST, LinkKind.COMMENTS) and not any(isinstance(item, Post) for item in items):
+            self._count("pages/soft-404")
+            yield Skipped(url=response.url, reason="soft-404", detail=f"{page.layout} states no post")
+            yield from self._walk_on(kind, post)
+            return
+        yield from self._follow(page, items, response, kind)
+
+    def failed(self, failure: Failure) -> Iterator[Request]:
+        """A request that ended badly; a pager's walk goes on with the next page."""
+        request: Request = failure.request  # type: ignore[attr-defined]  # set by Scrapy
+        yield from self._walk_on(request.cb_kwargs["kind"], request.cb_kwargs.get("post"))
+
+    def _page(self, response: Response) -> Page | Skipped:
+        if not isinstance(response, HtmlResponse | XmlResponse):
+            found = (response.headers.get("Content-Type") or b"no Content-Type").decode("latin-1")
+            return Skipped(url=response.url, reason="not-html", detail=found)
+        try:
+            return read_page(response)
+        except UnknownLayout as error:
+            self._count("pages/unknown_layout")
+            return Skipped(url=response.url, reason="unknown-layout", detail=str(error))
+
+    def _follow(
+        self, page: Page, items: Sequence[Item], response: Response, kind: LinkKind
+    ) -> Iterator[Request]:
+        links = [link for link in page.links() if self._wanted(link)]
+        depth = response.meta.get("depth", 0)
+        if self.budgets.depth_limit and depth >= self.budgets.depth_limit and links:
+            self._reached("DEPTH_LIMIT", response.url)
+            return
+        for link in links:
+            if link.kind in (LinkKind.POST, LinkKind.LISTING, LinkKind.FEED):
+                yield from self._ask_once(link)
+        if kind is LinkKind.SIDEBAR:
+            yield from self._walk_sidebar(links)
+            return
+        for item in items:
+            if isinstance(item, Post):
+                yield from self._walk_comments(item.id, items, links)
+                yield from self._begin_sidebar(item.id, links)
+
+    def _wanted(self, link: Link) -> bool:
+        if link.kind is LinkKind.REFUSED:
+            self._count(f"refused/{link.rule}")
+            return False
+        if not self.follows(link.url):
+            self._count("refused/offsite")
+            return False
+        return True
+
+    def _ask_once(self, link: Link) -> Iterator[Request]:
+        if link.key in self._asked:
+            return
+        if link.kind is LinkKind.LISTING:
+            if self._listings >= self.budgets.listing_pages:
+                self._reached("LISTING_PAGES", link.url)
+                return
+            self._listings += 1
+        self._asked.add(link.key)
+        yield self._request(link)
+
+    def _walk_comments(self, post: str, items: Sequence[Item], links: list[Link]) -> Iterator[Request]:
+        """The next page of the post's comments; none when this one brought no new comment."""
+        if post in self._finished:
+            return
+        comments = [item for item in items if isinstance(item, Comment)]
+        first = post not in self._threads
+        walk = self._threads.setdefault(post, Walk(self.budgets.comment_pages_per_post))
+        current = comments[0].page if comments else 0
+        new = walk.arrive(current, (comment.id for comment in comments))
+        walk.learn(link for link in links if link.kind is LinkKind.COMMENTS and link.key not in self._asked)
+        if new or first:
+            yield from self._walk_on(LinkKind.COMMENTS, post)
+        else:
+            self._end_thread(post)
+
+    def _begin_sidebar(self, post: str, links: list[Link]) -> Iterator[Request]:
+        """Walk the list beside this post, if no other post's is being walked."""
+        sidebar = [link for link in links if link.kind is LinkKind.SIDEBAR]
+        if self._sidebar is None and sidebar:
+            self._sidebar = Walk(self.budgets.sidebar_pages)
+            self._sidebar_of = post
+            self._sidebar.arrive(0, _posts(links))
+            self._sidebar.learn(sidebar)
+            yield from self._walk_on(LinkKind.SIDEBAR, post)
+
+    def _walk_sidebar(self, links: list[Link]) -> Iterator[Request]:
+        walk = self._sidebar
+        if walk is not None and walk.arrive(0, _posts(links)):
+            walk.learn(link for link in links if link.kind is LinkKind.SIDEBAR)
+            yield from self._walk_on(LinkKind.SIDEBAR, self._sidebar_of)
+
+    def _walk_on(self, kind: LinkKind, post: str | None) -> Iterator[Request]:
+        """The next page of the pager that a request of this kind continues."""
+        walk = self._sidebar if kind is LinkKind.SIDEBAR else self._threads.get(post or "")
+        if walk is None or kind not in (LinkKind.SIDEBAR, LinkKind.COMMENTS):
+            return
+        while (link := walk.step()) is not None:
+            if link.key not in self._asked:
+                self._asked.add(link.key)
+                yield self._request(link, post)
+                return
+        if walk.cut_short:
+            name = "SIDEBAR_PAGES" if kind is LinkKind.SIDEBAR else "COMMENT_PAGES_PER_POST"
+            self._reached(name, post or "")
+        if kind is LinkKind.COMMENTS and post is not None:
+            self._end_thread(post)
+
+    def _end_thread(self, post: str) -> None:
+        del self._threads[post]
+        self._finished.add(post)
+
+    def _request(self, link: Link, post: str | None = None) -> Request:
+        return Request(
+            link.url,
+            callback=self.parse,
+            errback=self.failed,
+            cb_kwargs={"kind": link.kind, "post": post},
+            priority=PRIORITY[link.kind],
+            # Scrapy would escape more than browsers do; the archive keeps the page's own link.
+            meta={"verbatim_url": True} if _SENDABLE.fullmatch(link.url) else {},
+        )
+
+    def _reached(self, budget: str, where: str) -> None:
+        if not self.crawler.stats.get_value(f"budget/{budget}"):
+            logger.warning("%s is reached, first at %s: what lies beyond is not archived", budget, where)
+        self._count(f"budget/{budget}")
+
+    def _count(self, event: str) -> None:
+        self.crawler.stats.inc_value(event)
+
+
+def authority(url: str) -> str:
+    """The host of a URL, lower case, with its port where that is not 80 or 443."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").rstrip(".")
+    if ":" in host:
+        host = f"[{host}]"
+    return host if parts.port in (None, 80, 443) else f"{host}:{parts.port}"
+
+
+def _posts(links: list[Link]) -> Iterator[str]:
+    return (link.key for link in links if link.kind is LinkKind.POST)
