@@ -188,18 +188,24 @@ class Reader:
     # Body
 
     def _container(self) -> None:
-        """The element around most of the text before the comments."""
-        scores: dict[HtmlElement, int] = {}
+        """The innermost element around three quarters of the text before the comments."""
+        weights: dict[HtmlElement, int] = {}
+        total = 0
         for index in self.head:
             line = self.lines[index]
             if line.is_links or len(line.text) < 40 or index in self.found.byline:
                 continue
-            scores[line.block] = scores.get(line.block, 0) + len(line.text)
-            parent = line.block.getparent()
-            if parent is not None and line.block.tag != "td":
-                scores[parent] = scores.get(parent, 0) + len(line.text)
-        if scores:
-            self.found.container = max(scores, key=lambda element: scores[element])
+            total += len(line.text)
+            for element in self.page.around(index):
+                weights[element] = weights.get(element, 0) + len(line.text)
+        heavy = [element for element, weight in weights.items() if weight * 4 >= total * 3]
+        # A lone paragraph is not its own container: what follows it may be of the body too.
+        if heavy:
+            self.found.container = min(
+                heavy, key=lambda element: (len(self.page.span(element)), _height(element))
+            )
+            if self.found.container.tag in ("p", "li", "blockquote"):
+                self.found.container = self.found.container.getparent()
 
     def _tags(self) -> None:
         for index in [*self.head, *self.tail]:
@@ -287,6 +293,10 @@ class Reader:
             return []
         before = range(self.tail.start, min(marks))
         return [i for i in before if self._is_caption(i, outside=True) and not FORM.match(self.lines[i].text)]
+
+
+def _height(element: HtmlElement) -> int:
+    return -sum(1 for _ in element.iterancestors())
 
 
 def stated_in(line: Line) -> str | None:

@@ -6,10 +6,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lxml import etree
-
 from crawler.pages.dates import Printed, find_date, stated_moment
-from crawler.pages.outline import Line, fold, outline, text_of
+from crawler.pages.markup import html_of, inner_html
+from crawler.pages.outline import Line, Outline, fold, text_of
 from crawler.pages.thread import header_date, writes
 
 if TYPE_CHECKING:
@@ -74,18 +73,35 @@ class Said:
     sources: dict[str, str] = field(default_factory=dict)
 
 
-def read_comment(unit: Unit, marks: Marks) -> Said:
+def read_comment(page: Outline, unit: Unit, marks: Marks) -> Said:
     """What a unit says: marked elements first, the rest by the order of its lines."""
     said = Said(number=number_of(unit))
     said.parent_number = marks.parent
     lines = _without_answers(unit.lines, said)
     body = marks.element("body")
-    header, text = _divide(lines, marks, body)
+    if body is None:
+        header, text = _divide(lines)
+    else:
+        text = page.within(body)
+        header = _header_around(text, lines, _places(page, marks))
     said.ordinal = _ordinal(header)
     _date(said, header, marks)
-    _who(said, header, text, marks)
+    _who(said, [line for line in header if line.place not in _places(page, marks)], text, marks)
     _text(said, text, body)
     return said
+
+
+def _places(page: Outline, marks: Marks) -> set[int]:
+    """The lines that stand whole in a marked name or place."""
+    return {
+        line.place for name in ("author", "location") for e in marks.elements(name) for line in page.within(e)
+    }
+
+
+def _header_around(text: Sequence[Line], lines: Sequence[Line], marked: set[int]) -> list[Line]:
+    """The lines before a marked text, and those after it in which something else is marked."""
+    first = text[0].place if text else 1 << 60
+    return [line for line in lines if line.place < first or line.place in marked]
 
 
 def number_of(unit: Unit) -> str | None:
@@ -134,14 +150,8 @@ def _without_answers(lines: Sequence[Line], said: Said) -> list[Line]:
     return kept
 
 
-def _divide(lines: Sequence[Line], marks: Marks, body: HtmlElement | None) -> tuple[list[Line], list[Line]]:
-    """Header lines and lines of the text."""
-    if body is not None:
-        inside = [holds(body, line) for line in lines]
-        first = inside.index(True) if True in inside else len(lines)
-        marked = [*marks.elements("location"), *marks.elements("author"), *marks.elements("date")]
-        after = [line for line in lines[first:] if any(holds(element, line) for element in marked)]
-        return [*lines[:first], *after], outline(body)
+def _divide(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
+    """Header lines and lines of the text, by their order and wording."""
     told = [line for line in lines if not (_FURNITURE.match(line.text) and len(line.text) < 60)]
     at = next((i for i, line in enumerate(told[:8]) if header_date(line)), None)
     if at is None:
@@ -184,7 +194,7 @@ def _is_place_line(line: Line, following: Line) -> bool:
         len(text) > 60
         or len(text.split()) > 7
         or text[-1] in ".!?:;…"
-        or not text[0].isupper()
+        or text[0].islower()
         or line.is_heading
     ):
         return False
@@ -192,19 +202,6 @@ def _is_place_line(line: Line, following: Line) -> bool:
         return True
     apart = line.block is not following.block and line.block.getparent() is not following.block.getparent()
     return apart and not writes(text)
-
-
-def holds(element: HtmlElement, line: Line) -> bool:
-    """Whether the whole line stands in the element."""
-    return all(_inside(element, node) for _, node in line.pieces)
-
-
-def _inside(element: HtmlElement, node: HtmlElement | None) -> bool:
-    while node is not None:
-        if node is element:
-            return True
-        node = node.getparent()
-    return False
 
 
 def _ordinal(header: Iterable[Line]) -> int | None:
@@ -222,7 +219,7 @@ def _date(said: Said, header: Sequence[Line], marks: Marks) -> None:
         said.published_at = stated_moment(
             element.get("content") or element.get("datetime") or element.get("title")
         )
-        said.sources["date"] = marks.source("date")
+        said.sources["date"] = marks.source("date", "anatomy")
     if said.printed is None:
         for line in header:
             if (printed := header_date(line)) is not None:
@@ -247,12 +244,12 @@ def _who(said: Said, header: Sequence[Line], text: Sequence[Line], marks: Marks)
     if name is not None:
         said.author = _clean_name(fold(name.text_content()))
         said.author_url = _profile(name)
-        said.sources["author"] = marks.source("author")
+        said.sources["author"] = marks.source("author", "anatomy")
     if place is not None:
         said.location = fold(place.text_content()) or None
-        said.sources["location"] = marks.source("location")
+        said.sources["location"] = marks.source("location", "anatomy")
     if name is None or place is None:
-        _who_by_order(said, header, text, [e for e in (name, place) if e is not None])
+        _who_by_order(said, header, text)
     line = writes(text[0].text) if text else None
     if line is not None:
         said.writes_line = text[0].text
@@ -262,33 +259,28 @@ def _who(said: Said, header: Sequence[Line], text: Sequence[Line], marks: Marks)
     said.author = said.author or None
 
 
-def _who_by_order(
-    said: Said, header: Sequence[Line], text: Sequence[Line], known: Sequence[HtmlElement]
-) -> None:
+def _who_by_order(said: Said, header: Sequence[Line], text: Sequence[Line]) -> None:
     """Name and place by their order in the header: the name first."""
-    tokens = [
-        token
-        for line in header
-        if not any(holds(element, line) for element in known) and not _is_subject(line, text)
-        for token in _tokens(line)
-    ]
+    tokens = [token for line in header if not _is_subject(line, text) for token in _tokens(line)]
     if said.author is None and tokens:
         line = writes(text[0].text) if text else None
         if not (len(tokens) == 1 and line is not None and _is_the_place(tokens[0][0], line)):
-            first, element = tokens.pop(0)
-            match = _PLACED.match(first) if not tokens else None
-            if match is not None:
-                first, place = match["name"], match["in"] or match["from"]
-                tokens.insert(0, (place, element))
-            elif not tokens and "," in first:
-                first, _, rest = first.partition(",")
-                tokens.insert(0, (rest.strip(), element))
-            said.author = _clean_name(first)
-            said.author_url = _profile(element)
+            name, place = _name_and_place(tokens[0][0]) if len(tokens) == 1 else (tokens[0][0], None)
+            said.author, said.author_url = _clean_name(name), _profile(tokens[0][1])
             said.sources["author"] = "anatomy"
+            tokens = [(place, tokens[0][1])] if place else tokens[1:]
     if said.location is None and tokens:
         said.location = tokens[0][0]
         said.sources["location"] = "anatomy"
+
+
+def _name_and_place(token: str) -> tuple[str, str | None]:
+    """The two parts of "Ron (New York)", "Ron from New York" or "Ron, New York, USA"."""
+    match = _PLACED.match(token)
+    if match is not None:
+        return match["name"], match["in"] or match["from"]
+    name, _, place = token.partition(",")
+    return name, place.strip() or None
 
 
 def _is_the_place(token: str, line: re.Match[str]) -> bool:
@@ -352,27 +344,3 @@ def _text(said: Said, lines: Sequence[Line], body: HtmlElement | None) -> None:
             kept.pop()
     said.body_text = text_of(kept)
     said.body_html = inner_html(body) if body is not None else html_of(lines)
-
-
-def inner_html(element: HtmlElement) -> str:
-    """What is in an element, as markup."""
-    return fold_ends((element.text or "") + "".join(_markup(child) for child in element))
-
-
-def html_of(lines: Sequence[Line]) -> str | None:
-    """The blocks that lines stand in, as markup, each once."""
-    blocks: list[HtmlElement] = []
-    for line in lines:
-        if not any(_inside(block, line.block) for block in blocks):
-            blocks = [block for block in blocks if not _inside(line.block, block)]
-            blocks.append(line.block)
-    return fold_ends("\n".join(_markup(block, tail=False) for block in blocks)) or None
-
-
-def _markup(element: HtmlElement, *, tail: bool = True) -> str:
-    return str(etree.tostring(element, encoding="unicode", method="html", with_tail=tail))
-
-
-def fold_ends(text: str) -> str:
-    """``text`` without blanks at its ends."""
-    return text.strip()

@@ -1,72 +1,83 @@
-"""The usual marks of Drupal 7: the class names of its default templates and field names that say their use."""
+"""The usual marks of Drupal 7: class names of its default templates, and field names that tell their use."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from crawler.pages.marks import Marks, word, xpath
+from crawler.pages.marks import Marks, xpath
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 SOURCE = "drupal"
+"""What `field_sources` says of a field that such a mark gave."""
 
-_NODE = xpath(f"//*[{word('class', 'node')}][not({word('class', 'node-teaser')})][starts-with(@id,'node-')]")
-_COMMENTS = xpath(f"//*[@id='comments']//*[self::div or self::article][{word('class', 'comment')}]")
+_NODES = xpath("//*[starts-with(@id,'node-')]")
+_COMMENTS = xpath("//*[@id='comments']//*[contains(@class,'comment')][self::div or self::article]")
+_TITLES = xpath("//h1[contains(@class,'title') or contains(@id,'title')]")
+_FIELDS = xpath(".//*[contains(@class,'field-name-')]")
+_ITEMS = xpath(".//*[contains(@class,'field-item ') or @class='field-item']")
+_DATES = xpath(".//*[contains(@class,'date-display-single')] | .//time")
+_COMMENT_MARKS = xpath(".//*[contains(@class,'field-name-') or contains(@class,'username')]")
 
-
-def _field(*names: str) -> str:
-    return word("class", *(f"field-name-{name}" for name in names))
-
-
-_NOT_COMMENT = "[not(ancestor::*[@id='comments'])]"
-_IN_POST = {
-    "byline": xpath(
-        f".//*[{_field('field-author', 'field-authors', 'field-byline', 'field-posted-by')}]{_NOT_COMMENT}"
-    ),
-    "date": xpath(
-        f".//*[{_field('field-post-date', 'field-date', 'field-publish-date')}]{_NOT_COMMENT}"
-        f"//*[{word('class', 'date-display-single')} or self::time]"
-    ),
-    "captions": xpath(
-        f".//*[contains(@class,'field-name-') and contains(@class,'caption')]{_NOT_COMMENT}"
-        f"//*[{word('class', 'field-item')}]"
-    ),
-    "body": xpath(f".//*[{_field('body')}]{_NOT_COMMENT}//*[{word('class', 'field-item')}]"),
-    "tags": xpath(
-        f".//*[{_field('field-topics', 'field-topic', 'field-tags', 'field-categories', 'field-category')}]"
-        f"{_NOT_COMMENT}"
-    ),
-    "photos": xpath(f".//*[contains(@class,'field-type-image')]{_NOT_COMMENT}//img"),
+_POST_FIELDS = {
+    "byline": re.compile(r"field-name-field-(?:authors?|byline|posted-by)$"),
+    "date": re.compile(r"field-name-field-(?:post-|publish(?:ed)?-)?date$"),
+    "captions": re.compile(r"field-name-field-(?:.*-)?caption$"),
+    "body": re.compile(r"field-name-body$"),
+    "tags": re.compile(r"field-name-(?:field-)?(?:topics?|tags|categor(?:y|ies)|taxonomy.*)$"),
+    "photos": re.compile(r"field-type-image$"),
 }
-_TITLE = xpath(f"//h1[@id='page-title'] | //h1[{word('class', 'title', 'page-title', 'page__title')}]")
-_IN_COMMENT = {
-    "author": xpath(f".//*[{word('class', 'username')}]"),
-    "location": xpath(f".//*[{_field('field-location')}]//*[{word('class', 'field-item')}]"),
-    "body": xpath(f".//*[{_field('comment-body')}][not(ancestor::form)]//*[{word('class', 'field-item')}]"),
-    "subject": xpath(f".//h3[a[{word('class', 'permalink')}]]"),
+_COMMENT_FIELDS = {
+    "author": re.compile(r"username$"),
+    "location": re.compile(r"field-name-field-location$"),
+    "body": re.compile(r"field-name-comment-body$"),
 }
 
 
 def post_element(root: HtmlElement) -> HtmlElement | None:
     """The node of a page that shows one whole; else None."""
-    found = _NODE(root)
-    return found[0] if len(found) == 1 else None
+    nodes = [node for node in _NODES(root) if "node" in node.get("class", "").split()]
+    return nodes[0] if len(nodes) == 1 and "node-teaser" not in nodes[0].get("class", "").split() else None
 
 
 def comment_elements(root: HtmlElement) -> list[HtmlElement]:
     """The comments of the node, in page order."""
-    return list(_COMMENTS(root))
+    return [element for element in _COMMENTS(root) if "comment" in element.get("class", "").split()]
 
 
 def mark_post(marks: Marks, root: HtmlElement, post: HtmlElement) -> None:
     """Note what the node's class names tell."""
-    marks.add("title", _TITLE(root)[:1], SOURCE)
-    for name, find in _IN_POST.items():
-        marks.add(name, find(post), SOURCE)
+    marks.add("title", _TITLES(root)[:1], SOURCE)
+    for element in _FIELDS(post):
+        name = _field(element, _POST_FIELDS)
+        if (
+            name is None
+            or name in marks.found
+            or any(e.get("id") == "comments" for e in element.iterancestors())
+        ):
+            continue
+        if name == "date":
+            marks.add(name, _DATES(element), SOURCE)
+        elif name == "photos":
+            marks.add(name, list(element.iterdescendants("img")), SOURCE)
+        elif name in ("byline", "tags"):
+            marks.add(name, [element], SOURCE)
+        else:
+            marks.add(name, _ITEMS(element), SOURCE)
 
 
 def mark_comment(marks: Marks, comment: HtmlElement) -> None:
     """Note what the comment's class names tell."""
-    for name, find in _IN_COMMENT.items():
-        marks.add(name, find(comment)[:1], SOURCE)
+    for element in _COMMENT_MARKS(comment):
+        name = _field(element, _COMMENT_FIELDS)
+        if name is not None:
+            marks.add(name, [element] if name == "author" else _ITEMS(element), SOURCE)
+
+
+def _field(element: HtmlElement, fields: dict[str, re.Pattern[str]]) -> str | None:
+    words = element.get("class", "").split()
+    return next(
+        (name for name, pattern in fields.items() if any(pattern.match(word) for word in words)), None
+    )

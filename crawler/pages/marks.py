@@ -1,4 +1,4 @@
-"""Marks that carry meaning: RDFa, microdata, ``time[datetime]``, canonical links, anchors of comments."""
+"""Marks that carry meaning: RDFa, microdata, canonical links, ``time[datetime]``, anchors of comments."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 from lxml import etree
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
     from lxml.html import HtmlElement
 
 SOURCE = "marks"
+"""What `field_sources` says of a field that such a mark gave."""
 
 
 @dataclass(slots=True)
 class Marks:
-    """Elements whose meaning is known, by field, each with the layer that knows."""
+    """Elements whose meaning is known, by field, each with the layer that knows it."""
 
     found: dict[str, tuple[list[HtmlElement], str]] = field(default_factory=dict)
     parent: str | None = None
@@ -28,60 +31,53 @@ class Marks:
 
     def elements(self, name: str) -> list[HtmlElement]:
         """Every element of a field."""
-        return self.found.get(name, ([], ""))[0]
+        return self.found[name][0] if name in self.found else []
 
     def element(self, name: str) -> HtmlElement | None:
         """The first element of a field, or None."""
-        return next(iter(self.elements(name)), None)
+        return self.found[name][0][0] if name in self.found else None
 
-    def source(self, name: str) -> str:
-        """The layer that knows the field."""
-        return self.found[name][1]
+    def source(self, name: str, otherwise: str) -> str:
+        """The layer that knows the field, or another word."""
+        return self.found[name][1] if name in self.found else otherwise
 
 
 def xpath(expression: str) -> Any:  # noqa: ANN401 - lxml gives elements or strings, as the expression says
-    """A compiled XPath expression, smart strings off."""
+    """A compiled XPath expression."""
     return etree.XPath(expression, smart_strings=False)
 
 
-def word(attribute: str, *words: str) -> str:
-    """An XPath test: one of the blank-separated words of an attribute is one of ``words``."""
-    return (
-        "("
-        + " or ".join(f"contains(concat(' ',normalize-space(@{attribute}),' '),' {w} ')" for w in words)
-        + ")"
-    )
-
-
+# The expressions only fetch candidates, which is what XPath is quick at; words are compared in Python.
 _CANONICAL = xpath("string(//link[@rel='canonical']/@href)")
-_POSTS = xpath(f"//*[@about][{word('typeof', 'sioc:Item', 'sioct:BlogPost', 'schema:BlogPosting')}]")
-_POST_ITEM = xpath("//*[@itemscope][contains(@itemtype,'schema.org/BlogPosting')]")
-_COMMENTS = xpath(
-    f"//*[{word('typeof', 'sioct:Comment', 'schema:Comment')} or contains(@itemtype,'schema.org/Comment')"
-    " or contains(@itemtype,'schema.org/UserComments')]"
-)
-
-_IN_COMMENT = {
-    "author": xpath(
-        ".//*[contains(@property,'foaf:name')] | .//*[@itemprop='author' or @itemprop='creator']"
-    ),
-    "date": xpath(
-        f".//*[{word('property', 'dc:created', 'dc:date', 'schema:dateCreated')}]"
-        " | .//*[@itemprop='dateCreated' or @itemprop='commentTime' or @itemprop='datePublished']"
-    ),
-    "body": xpath(
-        f".//*[{word('property', 'content:encoded')}] | .//*[@itemprop='text' or @itemprop='commentText']"
-    ),
-    "subject": xpath(f".//*[self::h2 or self::h3 or self::h4][{word('property', 'dc:title')}]"),
-}
-_IN_POST = {
-    "title": xpath(f".//*[self::h1 or self::h2][{word('property', 'dc:title')} or @itemprop='headline']"),
-    "stated_title": xpath(f".//span[{word('property', 'dc:title')}][@content]"),
-    "date": xpath(f".//*[{word('property', 'dc:date', 'dc:created')}] | .//*[@itemprop='datePublished']"),
-    "body": xpath(f".//*[{word('property', 'content:encoded')}] | .//*[@itemprop='articleBody']"),
-    "replies": xpath(f".//*[{word('property', 'sioc:num_replies')}][@content]"),
-}
+_TYPED = xpath("//*[@typeof or @itemtype]")
+_PROPERTIES = xpath(".//*[@property or @itemprop]")
 _REPLY_OF = xpath(".//*[@rel='sioc:reply_of']/@resource")
+
+_POST_TYPES = {"sioc:Item", "sioct:BlogPost", "schema:BlogPosting", "BlogPosting"}
+_COMMENT_TYPES = {"sioct:Comment", "schema:Comment", "Comment", "UserComments"}
+_POST_PROPERTIES = {
+    "dc:title": "title",
+    "headline": "title",
+    "dc:date": "date",
+    "dc:created": "date",
+    "datePublished": "date",
+    "content:encoded": "body",
+    "articleBody": "body",
+    "sioc:num_replies": "replies",
+}
+_COMMENT_PROPERTIES = {
+    "foaf:name": "author",
+    "author": "author",
+    "creator": "author",
+    "dc:created": "date",
+    "dc:date": "date",
+    "dateCreated": "date",
+    "commentTime": "date",
+    "datePublished": "date",
+    "content:encoded": "body",
+    "text": "body",
+    "commentText": "body",
+}
 
 
 def canonical(root: HtmlElement) -> str | None:
@@ -89,36 +85,44 @@ def canonical(root: HtmlElement) -> str | None:
     return str(_CANONICAL(root)).strip() or None
 
 
-def post_element(root: HtmlElement) -> HtmlElement | None:
-    """The element marked as the post of the page; None where none, or more than one, is marked."""
-    found = _POSTS(root) or _POST_ITEM(root)
-    return found[0] if len(found) == 1 else None
+def typed(root: HtmlElement) -> tuple[HtmlElement | None, list[HtmlElement]]:
+    """The element marked as the page's post (None where none or several are), and those marked as comments."""
+    posts, comments = [], []
+    for element in _TYPED(root):
+        types = {
+            kind.rpartition("/")[2]
+            for name in ("typeof", "itemtype")
+            for kind in element.get(name, "").split()
+        }
+        if types & _COMMENT_TYPES:
+            comments.append(element)
+        elif types & _POST_TYPES and (element.get("about") or element.get("itemscope") is not None):
+            posts.append(element)
+    return posts[0] if len(posts) == 1 else None, comments
 
 
-def comment_elements(root: HtmlElement) -> list[HtmlElement]:
-    """The elements marked as comments, in page order."""
-    return list(_COMMENTS(root))
-
-
-def mark_post(marks: Marks, post: HtmlElement, comments: list[HtmlElement]) -> None:
-    """Note what is marked in the post, comments apart."""
-    for name, find in _IN_POST.items():
-        found = [element for element in find(post) if not _within(element, comments)]
-        marks.add(name, found[:1], SOURCE)
+def mark_post(marks: Marks, post: HtmlElement, comments: Collection[HtmlElement]) -> None:
+    """Note what is marked in the post, its comments apart."""
+    apart = set(comments)
+    candidates = (element for element in _PROPERTIES(post) if apart.isdisjoint(element.iterancestors()))
+    _add_first(marks, candidates, _POST_PROPERTIES)
 
 
 def mark_comment(marks: Marks, comment: HtmlElement) -> None:
-    """Note what is marked in a comment."""
-    for name, find in _IN_COMMENT.items():
-        marks.add(name, find(comment)[:1], SOURCE)
+    """Note what is marked in a comment, and which it says it answers."""
+    _add_first(marks, _PROPERTIES(comment), _COMMENT_PROPERTIES)
     for resource in _REPLY_OF(comment):
-        number = resource.rpartition("#comment-")
-        if number[1]:
-            marks.parent = number[2]
+        _, anchor, number = resource.rpartition("#comment-")
+        if anchor:
+            marks.parent = number
 
 
-def _within(element: HtmlElement, containers: list[HtmlElement]) -> bool:
-    if not containers:
-        return False
-    inside = set(containers)
-    return any(ancestor in inside for ancestor in element.iterancestors())
+def _add_first(marks: Marks, elements: Iterable[HtmlElement], fields: Mapping[str, str]) -> None:
+    wanted = set(fields.values()) - set(marks.found)
+    for element in elements:
+        for word in f"{element.get('property', '')} {element.get('itemprop', '')}".split():
+            if (name := fields.get(word)) in wanted and name is not None:
+                marks.add(name, [element], SOURCE)
+                wanted.discard(name)
+        if not wanted:
+            return

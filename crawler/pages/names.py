@@ -79,7 +79,7 @@ def is_name(text: str) -> bool:
     if not 0 < len(words) <= 8 or len(text) > 80 or re.search(r"[.!?:;]\s+[a-z]|[!?:;]$", text):
         return False
     told = [word for word in words if _WORD.match(word) and word.lower() not in _PARTICLES]
-    capital = [word for word in told if not word[0].islower()]
+    capital = [word for word in told if any(part[:1] and not part[0].islower() for part in word.split("-"))]
     return bool(told) and (is_group(text) or len(capital) == len(told))
 
 
@@ -104,6 +104,14 @@ def names_about(text: str) -> list[str]:
 
 def _again(name: str, names: list[str]) -> bool:
     return any(name.split()[-1] == known.split()[-1] for known in names)
+
+
+def shares_name(text: str, names: list[str]) -> bool:
+    """Whether the last name of one of ``names`` stands in ``text``, however it is written."""
+    words = {folded(word) for word in re.split(r"[\s,]+", text)}
+    return any(
+        folded(name).rsplit("-", 1)[-1] in words or folded(name.split()[-1]) in words for name in names
+    )
 
 
 def folded(name: str) -> str:

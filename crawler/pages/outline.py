@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -32,29 +31,29 @@ SILENT = frozenset(
 
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
-_BLANKS = re.compile(r"[\s\u00a0\u200b\ufeff]+")
-
 
 def fold(text: str | None) -> str:
     """``text`` with each run of blanks, the no-break one too, made one, and none at the ends."""
-    return _BLANKS.sub(" ", text or "").strip()
+    return " ".join(text.split()) if text else ""
 
 
 @dataclass(slots=True, eq=False)
 class Line:
     """One line: the text between two ends of a block or ``<br>``, blanks folded, never empty."""
 
+    place: int
+    """Its place among the lines of the outline, from 0."""
     block: HtmlElement
     """The innermost block (or table cell) around it."""
     gap: str
-    """What stands between this line and the one before: ``""`` (a cell), ``"\\n"`` or ``"\\n\\n"``."""
-    text: str = ""
-    pieces: list[tuple[str, HtmlElement]] = field(default_factory=list)
+    """What stands between this line and the one before: ``" "`` (cells), ``"\n"`` or ``"\n\n"``."""
+    text: str
+    pieces: list[tuple[str, HtmlElement]]
     """Its runs of text, each with the innermost element around it."""
-    links: list[HtmlElement] = field(default_factory=list)
+    links: list[HtmlElement]
     """The ``<a href>`` in it."""
-    linked: int = 0
-    """How many characters stand inside links."""
+    linked: int
+    """How many characters, blanks aside, stand inside links."""
 
     @property
     def is_links(self) -> bool:
@@ -67,95 +66,136 @@ class Line:
         return self.block.tag in HEADINGS
 
 
-class _Writer:
-    """Collects runs of text into lines."""
+class Outline:
+    """The lines of an element, and which of them each block in it holds."""
 
     def __init__(self, root: HtmlElement) -> None:
         self.lines: list[Line] = []
-        self._blocks: list[HtmlElement] = [root]
+        self._spans: dict[HtmlElement, range] = {}
+        self._blocks: list[tuple[HtmlElement, int]] = [(root, 0)]
         self._links: list[HtmlElement] = []
         self._runs: list[tuple[str, HtmlElement, HtmlElement | None]] = []
-        self._breaks = 2
-        self._cell = False
+        self._breaks, self._cell = 2, False
+        self._walk(root)
+        self._end_line()
+        self._spans[root] = range(len(self.lines))
 
-    def start(self, element: HtmlElement) -> bool:
-        """Open an element; False when nothing in it is to be read."""
+    def _walk(self, root: HtmlElement) -> None:
+        # Not recursive: a hostile page nests deeper than Python's stack.
+        silent: HtmlElement | None = None
+        walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
+        for event, element in walker:
+            if event == "start":
+                if element.tag in SILENT:
+                    silent = element
+                    walker.skip_subtree()
+                else:
+                    self._start(element)
+                continue
+            if event == "end":
+                if element is silent:
+                    silent = None
+                else:
+                    self._end(element)
+            if element.tail and element is not root:
+                self._text(element.tail, element.getparent())
+
+    def _start(self, element: HtmlElement) -> None:
         tag = element.tag
-        if tag in SILENT:
-            return False
         if tag == "br":
-            self._end()
+            self._end_line()
             self._breaks += 1
         elif tag in BLOCKS or tag in CELLS:
             self._boundary(tag)
-            self._blocks.append(element)
+            self._blocks.append((element, len(self.lines)))
         elif tag == "a" and element.get("href") is not None:
             self._links.append(element)
-        self.text(element.text, element)
-        return True
+        if element.text:
+            self._text(element.text, element)
 
-    def end(self, element: HtmlElement) -> None:
-        """Close an element that was opened."""
+    def _end(self, element: HtmlElement) -> None:
         tag = element.tag
         if tag in BLOCKS or tag in CELLS:
             self._boundary(tag)
-            self._blocks.pop()
+            block, first = self._blocks.pop()
+            self._spans[block] = range(first, len(self.lines))
         elif self._links and self._links[-1] is element:
             self._links.pop()
 
-    def text(self, run: str | None, element: HtmlElement) -> None:
-        """A run of text directly in ``element``."""
-        if run:
+    def _text(self, run: str, element: HtmlElement) -> None:
+        if self._runs or not run.isspace():
             self._runs.append((run, element, self._links[-1] if self._links else None))
 
     def _boundary(self, tag: str) -> None:
-        self._end()
+        self._end_line()
         if tag in CELLS:
             self._cell = True
         else:
             self._breaks = 2
 
-    def finish(self) -> None:
-        """End the last line."""
-        self._end()
-
-    def _end(self) -> None:
-        runs, self._runs = self._runs, []
-        pieces = [(text, element, link) for run, element, link in runs if (text := fold(run))]
-        if not pieces:
+    def _end_line(self) -> None:
+        if not self._runs:
             return
-        gap = "\n" * min(self._breaks, 2) if self._breaks or not self._cell else ""
-        line = Line(block=self._blocks[-1], gap=gap or ("" if self._cell else "\n"))
-        line.text = fold("".join(run for run, _, _ in runs))
-        line.pieces = [(text, element) for text, element, _ in pieces]
-        for text, _, link in pieces:
-            if link is not None:
-                line.linked += len(text.replace(" ", ""))
-                if not line.links or line.links[-1] is not link:
-                    line.links.append(link)
-        self.lines.append(line)
+        runs, self._runs = self._runs, []
+        text = fold("".join([run for run, _, _ in runs]))
+        if not text:
+            return
+        pieces, links, linked = [], [], 0
+        for run, element, link in runs:
+            if piece := fold(run):
+                pieces.append((piece, element))
+                if link is not None:
+                    linked += len(piece.replace(" ", ""))
+                    if not links or links[-1] is not link:
+                        links.append(link)
+        gap = "\n" * min(self._breaks, 2) or (" " if self._cell else "\n")
+        self.lines.append(Line(len(self.lines), self._blocks[-1][0], gap, text, pieces, links, linked))
         self._breaks, self._cell = 0, False
 
+    def span(self, element: HtmlElement) -> range:
+        """The places of the lines in a block or table cell; empty for other elements."""
+        return self._spans.get(element, range(0))
 
-def outline(root: HtmlElement) -> list[Line]:
-    """The lines of an element, in order."""
-    writer = _Writer(root)
-    silent: HtmlElement | None = None
-    for event, element in (walker := etree.iterwalk(root, events=("start", "end", "comment", "pi"))):
-        if event == "start":
-            if not writer.start(element):
-                silent = element
-                walker.skip_subtree()
-            continue
-        if event == "end":
-            if element is silent:
-                silent = None
-            else:
-                writer.end(element)
-        if element is not root and (parent := element.getparent()) is not None:
-            writer.text(element.tail, parent)
-    writer.finish()
-    return writer.lines
+    def within(self, element: HtmlElement) -> list[Line]:
+        """The lines in an element; for an inline element, those that stand in it whole."""
+        if element in self._spans:
+            span = self._spans[element]
+            return self.lines[span.start : span.stop]
+        block: HtmlElement | None = element
+        while block is not None and block not in self._spans:
+            block = block.getparent()
+        span = self.span(block) if block is not None else range(0)
+        return [line for line in self.lines[span.start : span.stop] if _holds(element, line)]
+
+    def around(self, place: int) -> Iterator[HtmlElement]:
+        """The block around a line, and the elements around that, innermost first."""
+        element: HtmlElement | None = self.lines[place].block
+        while element is not None:
+            if element in self._spans:
+                yield element
+            element = element.getparent()
+
+    def common(self, first: int, last: int) -> HtmlElement:
+        """The innermost element that holds both lines."""
+        return next(element for element in self.around(first) if last in self.span(element))
+
+    def outermost(self, place: int, avoid: Iterable[int]) -> HtmlElement:
+        """The outermost element around a line that holds none of the lines to avoid."""
+        strangers = sorted(set(avoid) - {place})
+        before = max((stranger for stranger in strangers if stranger < place), default=-1)
+        after = min((stranger for stranger in strangers if stranger > place), default=len(self.lines))
+        chosen = self.lines[place].block
+        for element in self.around(place):
+            span = self.span(element)
+            if span.start <= before or span.stop > after:
+                break
+            chosen = element
+        return chosen
+
+
+def _holds(element: HtmlElement, line: Line) -> bool:
+    """Whether the whole line stands in the element."""
+    return all(node is element or element in node.iterancestors() for _, node in line.pieces)
 
 
 def text_of(lines: Iterable[Line]) -> str:
@@ -163,49 +203,6 @@ def text_of(lines: Iterable[Line]) -> str:
     pieces: list[str] = []
     for line in lines:
         if pieces:
-            pieces.append(line.gap or " ")
+            pieces.append(line.gap)
         pieces.append(line.text)
     return "".join(pieces)
-
-
-class Outline:
-    """The lines of a document, and which of them each element holds."""
-
-    def __init__(self, root: HtmlElement) -> None:
-        self.lines = outline(root)
-        self._spans: dict[HtmlElement, tuple[int, int]] = {}
-        for index, line in enumerate(self.lines):
-            element: HtmlElement | None = line.block
-            while element is not None:
-                first, _ = self._spans.get(element, (index, index))
-                self._spans[element] = (first, index)
-                if element is root:
-                    break
-                element = element.getparent()
-
-    def span(self, element: HtmlElement) -> range:
-        """The places of the lines in a block element; empty when it holds none."""
-        first, last = self._spans.get(element, (0, -1))
-        return range(first, last + 1)
-
-    def around(self, index: int) -> Iterator[HtmlElement]:
-        """The block around a line, and the elements around that, innermost first."""
-        element: HtmlElement | None = self.lines[index].block
-        while element is not None and element in self._spans:
-            yield element
-            element = element.getparent()
-
-    def common(self, first: int, last: int) -> HtmlElement:
-        """The innermost element that holds both lines."""
-        return next(element for element in self.around(first) if last in self.span(element))
-
-    def outermost(self, index: int, avoid: Iterable[int]) -> HtmlElement:
-        """The outermost element around a line that holds none of the lines to avoid."""
-        strangers = set(avoid) - {index}
-        chosen = self.lines[index].block
-        for element in self.around(index):
-            span = self.span(element)
-            if any(stranger in span for stranger in strangers):
-                break
-            chosen = element
-        return chosen

@@ -1,4 +1,4 @@
-"""Links of a page, and the pager of a post's comments among them."""
+"""The pager of a post's comments, told from every other pager on the page."""
 
 from __future__ import annotations
 
@@ -7,33 +7,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from crawler.pages.address import Pagers, identity
-from crawler.pages.marks import xpath
-from crawler.pages.outline import fold
+from crawler.pages.outline import Outline, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from lxml.html import HtmlElement
     from scrapy.http import TextResponse
 
-_HREFS = xpath(
-    "//a/@href | //area/@href | //link[@rel='alternate' and contains(@type,'xml')]/@href"
-    " | //link[@rel='next' or @rel='prev' or @rel='canonical']/@href"
+_HREF = re.compile(r"[?&;]page=|/P\d+/?$")
+_WORD = re.compile(
+    r"^[\W_]*(?:\d+|first|prev(?:ious)?|newe(?:r|st)|olde(?:r|st)|next|last)?(?: page| comments)?[\W_]*$",
+    re.IGNORECASE,
 )
-_REFRESH = xpath("//meta[translate(@http-equiv,'REFSH','refsh')='refresh']/@content")
-_FEED_LINKS = xpath("//*[local-name()='item' or local-name()='entry']/*[local-name()='link']")
-_REFRESH_URL = re.compile(r"^\s*[\d.]*\s*[;,]\s*(?:url\s*=\s*)?[\"']?(?P<url>[^\"']+)", re.IGNORECASE)
-
-
-def hrefs(root: HtmlElement) -> Iterator[str]:
-    """Every address a page or feed points to, as written: links, alternates, a meta refresh."""
-    yield from map(str, _HREFS(root))
-    for content in _REFRESH(root):
-        if match := _REFRESH_URL.match(str(content)):
-            yield match["url"]
-    for link in _FEED_LINKS(root):
-        if href := link.get("href") or fold(link.text):
-            yield href
 
 
 def comment_pager(root: HtmlElement, response: TextResponse, post_id: str) -> tuple[int, int]:
@@ -43,18 +27,18 @@ def comment_pager(root: HtmlElement, response: TextResponse, post_id: str) -> tu
     first element of ``page``; those of the list in the sidebar only in the
     second.
     """
-    own = _pagers(response.url) or Pagers()
+    own = _pagers(response.url)
     pages: list[tuple[int, HtmlElement]] = []
     for link in root.iterfind(".//a[@href]"):
         href = link.get("href") or ""
-        if "page=" not in href and not re.search(r"/P\d+/?$", urlsplit(href).path):
+        if not _HREF.search(href) and not (own.first and _WORD.match(fold(link.text_content()))):
             continue
         try:
             url = response.urljoin(href)
-            pagers = _pagers(url) if identity(url) == post_id else None
         except ValueError:
             continue
-        if pagers is not None and pagers.first != own.first and pagers.second in (own.second, None):
+        pagers = _pagers(url)
+        if pagers.first != own.first and pagers.second in (own.second, None) and identity(url) == post_id:
             pages.append((pagers.first, link))
     if not pages:
         return 0, 0
@@ -64,9 +48,9 @@ def comment_pager(root: HtmlElement, response: TextResponse, post_id: str) -> tu
     return current, max(current, *(page for page, _ in pages)) + 1
 
 
-def _pagers(url: str) -> Pagers | None:
+def _pagers(url: str) -> Pagers:
     value = parse_qs(urlsplit(url).query, keep_blank_values=True).get("page", [""])[0]
-    return Pagers.from_value(value)
+    return Pagers.from_value(value) or Pagers()
 
 
 def _unlinked_number(link: HtmlElement) -> int | None:
@@ -75,25 +59,17 @@ def _unlinked_number(link: HtmlElement) -> int | None:
     for _ in range(3):
         if around is None:
             return None
-        loose = _loose_text(around)
-        numbers = [int(text) for text in re.findall(r"(?<![\w.])\d+(?![\w.])", loose)]
+        numbers = re.findall(r"(?<![\w.])\d+(?![\w.])", _loose_text(around))
         if numbers:
-            return numbers[0] - 1
+            return int(numbers[0]) - 1
         around = around.getparent()
     return None
 
 
 def _loose_text(element: HtmlElement) -> str:
     """The text in an element that stands in no link."""
-    return " ".join(
-        text for text in element.itertext() if not any(a.tag == "a" for a in _around(text, element))
-    )  # fmt: skip
-
-
-def _around(text: object, _element: HtmlElement) -> Iterator[HtmlElement]:
-    node = text.getparent()  # type: ignore[attr-defined]
-    if text.is_tail:  # type: ignore[attr-defined]
-        node = node.getparent()
-    while node is not None:
-        yield node
-        node = node.getparent()
+    loose = []
+    for line in Outline(element).lines:
+        linked = set(line.links)
+        loose += [text for text, node in line.pieces if linked.isdisjoint((node, *node.iterancestors("a")))]
+    return " ".join(loose)

@@ -1,0 +1,113 @@
+"""Pages that state nothing themselves and only point elsewhere: lists of posts, feeds, duplicates."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import urldefrag, urlsplit
+
+from crawler.pages.address import address_of, identity, key_of, same_site
+from crawler.pages.marks import canonical, xpath
+from crawler.pages.outline import fold
+from crawler.pages.page import Link, LinkKind, Page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lxml.html import HtmlElement
+    from scrapy.http import TextResponse
+
+    from crawler.items import Item
+
+_HREFS = xpath(
+    "//a/@href | //area/@href | //link[@rel='alternate' and contains(@type,'xml')]/@href"
+    " | //link[@rel='next' or @rel='prev' or @rel='canonical']/@href"
+)
+_REFRESH = xpath("//meta[translate(@http-equiv,'REFSH','refsh')='refresh']/@content")
+_FEED_LINKS = xpath("//*[local-name()='item' or local-name()='entry']/*[local-name()='link']")
+_REFRESH_URL = re.compile(r"^\s*[\d.]*\s*[;,]\s*(?:url\s*=\s*)?[\"']?(?P<url>[^\"']+)", re.IGNORECASE)
+_TITLE_ELEMENTS = frozenset({"h1", "h2", "h3", "h4", "td", "dt"})
+
+
+class Listing(Page):
+    """A page that only points elsewhere."""
+
+    layout = "dipnote/listing"
+
+    def __init__(self, response: TextResponse) -> None:
+        self.response = response
+        self.key = key_of(response.url)
+
+    @cached_property
+    def root(self) -> HtmlElement:
+        """The document."""
+        root: HtmlElement = self.response.selector.root
+        return root
+
+    @cached_property
+    def canonical_url(self) -> str | None:
+        """The canonical link, resolved, where it stays on the site."""
+        href = canonical(self.root)
+        url = self.response.urljoin(href) if href else None
+        return url if url and same_site(url, self.response.url) else None
+
+    @cached_property
+    def post_id(self) -> str:
+        """Identity of the post that the URL asks for."""
+        url = self.canonical_url
+        return identity(url if url and is_permalink(url) else self.response.url)
+
+    def lists_posts(self) -> bool:
+        """Whether rows or headings link to at least three other posts, as only a list of posts does."""
+        found: set[str] = set()
+        for link in self.root.iterfind(".//a[@href]"):
+            parent = link.getparent()
+            if parent is None or parent.tag not in _TITLE_ELEMENTS:
+                continue
+            url = self.response.urljoin(link.get("href") or "")
+            if is_permalink(url) and fold(parent.text_content()) == fold(link.text_content()):
+                found.add(identity(url))
+        return len(found - {self.post_id}) >= 3
+
+    def items(self) -> Sequence[Item]:
+        """Nothing: it states no post of its own."""
+        return []
+
+    def links(self) -> Sequence[Link]:
+        """Where the page points, within the site."""
+        found: dict[str, Link] = {}
+        own = self.post_id if is_permalink(self.response.url) else None
+        for href in self._hrefs():
+            link = self._link(href, own)
+            if link is not None:
+                found.setdefault(link.key, link)
+        return list(found.values())
+
+    def _hrefs(self) -> Iterator[str]:
+        """Every address the page or feed points to, as written: links, alternates, a meta refresh."""
+        yield from map(str, _HREFS(self.root))
+        for content in _REFRESH(self.root):
+            if match := _REFRESH_URL.match(str(content)):
+                yield match["url"]
+        for link in _FEED_LINKS(self.root):
+            if href := link.get("href") or fold(link.text):
+                yield href
+
+    def _link(self, href: str, own: str | None) -> Link | None:
+        try:
+            url = urldefrag(self.response.urljoin(href.strip())).url
+            address = address_of(url) if same_site(url, self.response.url) else None
+        except ValueError:  # no URL at all, e.g. with a port that is no number
+            return None
+        if address is None:
+            return None
+        if address.kind in (LinkKind.COMMENTS, LinkKind.SIDEBAR) and address.id != own:
+            return None
+        return Link(url=url, key=address.key, kind=address.kind, page=address.page, rule=address.rule)
+
+
+def is_permalink(url: str) -> bool:
+    """Whether the path of ``url``, whatever its query, is a post's."""
+    address = address_of(urlsplit(url)._replace(query="", fragment="").geturl())
+    return address is not None and address.kind in (LinkKind.POST, LinkKind.COMMENTS)

@@ -1,0 +1,131 @@
+"""The comments of a page as rows: identity, place, and what each answers."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from crawler.items import Comment
+from crawler.pages import drupal, marks
+from crawler.pages.comment import Said, read_comment
+from crawler.pages.outline import fold
+from crawler.pages.thread import Thread, Unit, parents_by_nesting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lxml.html import HtmlElement
+    from scrapy.http import TextResponse
+
+    from crawler.items import Post
+    from crawler.pages.outline import Outline
+
+
+def marked_thread(page: Outline, elements: Sequence[HtmlElement]) -> Thread:
+    """The thread whose comments are marked elements."""
+    thread = Thread()
+    known = set(elements)
+    for element in elements:
+        span = page.span(element)
+        thread.places.update(span)
+        lines = [line for line in page.within(element) if _innermost(line.block, known) is element]
+        thread.units.append(Unit(lines, element, (sum(1 for _ in element.iterancestors()), 0)))
+    return thread
+
+
+def _innermost(block: HtmlElement, elements: set[HtmlElement]) -> HtmlElement | None:
+    """The innermost of some elements around a block: an answer may stand inside what it answers."""
+    return next((element for element in (block, *block.iterancestors()) if element in elements), None)
+
+
+def read_thread(page: Outline, thread: Thread) -> list[tuple[Unit, Said]]:
+    """Each unit with what it says; units that say nothing are left out."""
+    read = [(unit, read_comment(page, unit, _marks(unit))) for unit in thread.units]
+    return [(unit, said) for unit, said in read if said.body_text or said.author]
+
+
+def _marks(unit: Unit) -> marks.Marks:
+    found = marks.Marks()
+    if unit.element is not None:
+        marks.mark_comment(found, unit.element)
+        drupal.mark_comment(found, unit.element)
+    return found
+
+
+def comment_rows(
+    response: TextResponse, post: Post, read: Sequence[tuple[Unit, Said]], page: int
+) -> list[Comment]:
+    """The rows of the comments on one page, in page order."""
+    told = [said for _, said in read]
+    ids = _ids(post.id, told)
+    parents = _parents(post.id, read, ids)
+    return [
+        Comment(
+            id=ids[index],
+            post_id=post.id,
+            post_url=post.url,
+            number=index + 1,
+            page=page,
+            parent_id=parents[index],
+            author=said.author,
+            author_url=response.urljoin(said.author_url) if said.author_url else None,
+            location=said.location,
+            date=said.printed.day.isoformat() if said.printed else None,
+            published_at=said.published_at,
+            published_raw=said.printed.text if said.printed else None,
+            writes_line=said.writes_line,
+            body_text=said.body_text,
+            body_html=said.body_html,
+        )
+        for index, said in enumerate(told)
+    ]
+
+
+def _ids(post_id: str, told: Sequence[Said]) -> list[str]:
+    """The site's number of each, else a digest of author, date and text; ``-2``, ``-3`` for repeats."""
+    ids: list[str] = []
+    seen: dict[str, int] = {}
+    for said in told:
+        if said.number is not None:
+            name = f"{post_id}#comment-{said.number}"
+        else:
+            day = said.printed.day.isoformat() if said.printed else ""
+            text = "\n".join([said.author or "", day, said.body_text])
+            name = f"{post_id}#{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:16]}"
+        seen[name] = seen.get(name, 0) + 1
+        ids.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
+    return ids
+
+
+def _parents(post_id: str, read: Sequence[tuple[Unit, Said]], ids: Sequence[str]) -> list[str | None]:
+    """What each answers: named by number (on whatever page), by a printed mark, or by nesting."""
+    nested = parents_by_nesting([unit for unit, _ in read])
+    told = [said for _, said in read]
+    parents: list[str | None] = []
+    for index, said in enumerate(told):
+        if said.parent_number is not None:
+            parents.append(f"{post_id}#comment-{said.parent_number}")
+            continue
+        place = _answered(told, index) if said.answers is not None else nested[index]
+        parents.append(None if place is None else ids[place])
+    return parents
+
+
+def _answered(told: Sequence[Said], index: int) -> int | None:
+    """The place of the comment that a printed "in reply to" names; None when it is not on the page."""
+    whom = fold(told[index].answers).strip("#@ ").casefold()
+    if whom.isdigit():
+        return next((i for i, said in enumerate(told) if said.ordinal == int(whom)), None)
+    named = [
+        i
+        for i, said in enumerate(told)
+        if i != index
+        and said.author
+        and whom.startswith(said.author.casefold())
+        and _is_earlier(said, told[index])
+    ]
+    return min(named, key=lambda place: abs(place - index), default=None)
+
+
+def _is_earlier(said: Said, than: Said) -> bool:
+    return said.printed is None or than.printed is None or said.printed.day <= than.printed.day
