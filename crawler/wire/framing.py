@@ -281,8 +281,8 @@ class ResponseParser:
         line, position = self._read_chunk_line(data, position, HEAD_BYTES - self._left)
         if line is None:
             return position
-        # ``_left`` counts the trailer bytes: no chunk is open any more.
-        self._left += len(line) + 1
+        # ``_left`` counts the trailer bytes, line ends included: no chunk is open any more.
+        self._left += len(line) + 2
         if not line:
             self._finish()
         elif self._left >= HEAD_BYTES:
