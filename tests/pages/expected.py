@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 from scrapy.http import HtmlResponse
 
@@ -107,7 +108,7 @@ def wanted_post(told: Told, markup: Markup) -> dict[str, Allowed]:
     return {
         "id": (markup.identity(told),),
         "title": (folded(told.title),),
-        "byline": tuple(folded(line) for line in markup.byline(told.names)) if told.byline else (None,),
+        "byline": tuple(folded(line) for line in markup.byline(told)) if told.byline else (None,),
         "authors": (list(told.authors),),
         "date": (told.at.date().isoformat(),),
         "published_at": (at,),
@@ -133,7 +134,7 @@ def wanted_images(told: Told, markup: Markup) -> set[str]:
         "http://2007-2017-blogs.state.gov" if markup.name.startswith("static") else "http://blogs.state.gov"
     )
     host = host.replace("http:", "https:") if markup.name == "drupal-sidebar-page" else host
-    return urls | {host + src for src in sources}
+    return urls | {urljoin(host, src) for src in sources}
 
 
 def wanted_comment(entry: Shown, number: int, page: int, markup: Markup, told: Told) -> dict[str, Allowed]:

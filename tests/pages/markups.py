@@ -34,7 +34,7 @@ class Markup:
     parents: str = "nesting"
     """`nesting`; `named`: the page names the parent's number; `serial`: "#3", if it is on the page;
     `name`: by name only, if one on the page has it; `none`."""
-    byline: Callable[[str], tuple[str, ...]] = field(default=lambda names: (f"Posted by {names}",))
+    byline: Callable[[Told], tuple[str, ...]] = field(default=lambda told: (f"Posted by {told.names}",))
     """The byline as printed; more than one where the contract leaves it open."""
     date: Callable[[datetime], str] = long_date
     remark_date: Callable[[datetime], tuple[str, ...]] | None = field(default=lambda at: (long_date(at),))
@@ -65,12 +65,15 @@ class Markup:
         return pages_of(told, self.order, self.per_page)
 
 
-def _drupal_bylines(names: str) -> tuple[str, ...]:
-    return (
-        f"Posted by: {names}",
-        f"Posted by: {names.replace(' and ', ', ')}",
-        f"Posted by: {names.replace(' and ', ' ').replace(',', '')}",
-    )
+def _listed(told: Told) -> tuple[str, ...]:
+    # A label, then a list: whether its colon is printed words, and what stands between two names
+    # that only a style sheet keeps apart, the contract does not say.
+    colons = ("Posted by", "Posted by:")
+    return tuple(f"{label} {sep.join(told.authors)}" for label in colons for sep in (", ", " "))
+
+
+def _labelled(told: Told) -> tuple[str, ...]:
+    return (f"Posted by {told.names}", f"Posted by: {told.names}")
 
 
 def _latin(page: str) -> bytes:
@@ -85,7 +88,7 @@ DRUPAL = Markup(
     name="drupal",
     write=drupal.write,
     parents="named",
-    byline=_drupal_bylines,
+    byline=_listed,
     remark_moment=True,
     announced=True,
     user_pages=True,
@@ -160,7 +163,7 @@ MARKUPS: list[Markup] = [
         order=OLDEST,
         ids=False,
         parents="none",
-        byline=lambda names: (f"Posted by: {names}", f"Posted by {names}"),
+        byline=_labelled,
         date=lists.weekday_date,
         announced=True,
     ),
@@ -183,7 +186,7 @@ MARKUPS: list[Markup] = [
         write=flat.write_posted,
         ids=False,
         parents="name",
-        byline=lambda names: (f"Submitted by {names}",),
+        byline=lambda told: (f"Submitted by {told.names}",),
         date=flat.slash_date,
         remark_date=lambda at: (flat.clock_date(at),),
     ),

@@ -1,4 +1,4 @@
-# ruff: noqa: E501, RUF001 - a paragraph is a line, and people type curly quotes
+# ruff: noqa: E501 - a paragraph is a line, and people type curly quotes
 """Posts that nobody wrote: invented people and words in the shapes of a real blog, one peculiarity or two each."""
 
 from __future__ import annotations

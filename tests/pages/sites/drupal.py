@@ -343,7 +343,7 @@ def without_rdfa(page: str) -> str:
     page = re.sub(r'\n?\s+xmlns:\w+="[^"]*"', "", page)
     page = re.sub(r'<span rel="sioc:has_creator">(.*?)</span>(\s*</p>)', r"\1\2", page)
     return re.sub(
-        r'<(?!meta)(\w+)((?:\s+[\w:-]+="[^"]*")*)\s*(/?)>',
+        r'<(?!meta|html)(\w+)((?:\s+[\w:-]+="[^"]*")*)\s*(/?)>',
         lambda m: f"<{m[1]}{_plain(m[2])}{' ' + m[3] if m[3] else ''}>",
         page,
     )
