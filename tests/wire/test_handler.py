@@ -414,7 +414,8 @@ def _parallel(urls: list[str], settings: dict[str, int]) -> tuple[Sink, int]:
             idle = handler._client._pool.idle
         return sink, idle
 
-    return asyncio.run(run())
+    ended: tuple[Sink, int] = asyncio.run(run())
+    return ended
 
 
 def test_open_connections_are_bounded_for_each_host_and_in_all():

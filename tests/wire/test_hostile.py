@@ -34,13 +34,11 @@ SETTINGS = {
 }
 
 
-def requests_for(
-    server: HostileServer, *, secure: bool, proxy: str | None = None
-) -> Iterator[dict[str, Any]]:
+def requests_for(server: HostileServer, proxy: str | None, *, secure: bool) -> Iterator[dict[str, Any]]:
     """Every scenario once; some twice in a row, so that connections are taken up again."""
     names = [*scenario_names(), "plain", "closes-silently", "stale", "stale"]
     for number, name in enumerate(names):
-        meta = {"proxy": proxy} if proxy else {}
+        meta: dict[str, Any] = {"proxy": proxy} if proxy else {}
         if name == "slow":
             meta["download_timeout"] = 0.7
         body = {"body": "a=1&b=2"} if name == "post" else {}
@@ -56,7 +54,7 @@ def requests_for(
 def test_every_exchange_is_kept_exactly_once_and_most_reach_the_spider(hostile, crawl, secure, proxied):
     proxy = ForwardProxy() if proxied else None
     try:
-        asked = list(requests_for(hostile, secure=secure, proxy=proxy.url if proxy else None))
+        asked = list(requests_for(hostile, proxy.url if proxy else None, secure=secure))
         settings = SETTINGS if not proxied else {**SETTINGS, "ROBOTSTXT_OBEY": False}
         crawled = crawl(asked, settings)
     finally:
