@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from crawler.collection.run import Run
+
+logger = logging.getLogger(__name__)
 
 
 class Fates:
@@ -57,6 +60,13 @@ class Fates:
         self._count(f"skipped/{skipped.reason}")
         if self._run is not None:
             self._run.skip(skipped)
+
+    def came_late(self, url: str) -> None:
+        """A page was read after one whose record stands behind its own: versions may count otherwise there."""
+        self._count("read_out_of_order")
+        logger.warning(
+            "%s: read out of the order of the archive; an extract may number versions otherwise", url
+        )
 
     def _count(self, event: str) -> None:
         if self._run is not None:

@@ -14,6 +14,7 @@ from crawler.collection.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from scrapy.settings import BaseSettings
 
     from crawler.collection.line_file import ClosedFile
     from crawler.warc.files import WarcFile
@@ -84,7 +85,7 @@ def manifest_of(
             name: without_userinfo(str(value))
             for name, value in sorted(settings.getdict("ARCHIVE_ARGUMENTS").items())
         },
-        "settings": {name: settings.get(name) for name in SETTINGS_THAT_MATTER},
+        "settings": {name: _value(settings, name) for name in SETTINGS_THAT_MATTER},
         "started_at": _moment(run.started_at),
         "finished_at": _moment(datetime.now(UTC)),
         "finish_reason": outcome.finish_reason,
@@ -120,6 +121,14 @@ def _below(crawler: Crawler, prefix: str) -> dict[str, int]:
         for key, value in sorted(_stats(crawler).items())
         if key.startswith(prefix)
     }
+
+
+def _value(settings: BaseSettings, name: str) -> Any:
+    """The value of a setting; ``-s`` gives every value as text, also truth values and numbers."""
+    value = settings.get(name)
+    if isinstance(value, str) and value.lower() in {"true", "false"}:
+        return value.lower() == "true"
+    return int(value) if isinstance(value, str) and value.isdigit() else value
 
 
 def _stats(crawler: Crawler) -> dict[str, Any]:

@@ -42,6 +42,7 @@ class PageRows:
         self._run = run
         self._capture = capture
         self._fates = fates
+        self._last = ("", -1)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -65,6 +66,10 @@ class PageRows:
             elif id(entry) not in restated:
                 yield entry
 
+    def process_spider_exception(self, response: Response, exception: Exception) -> None:
+        """A callback that raised: its page gives nothing, and that is written down."""
+        self._fates.skipped(Skipped(url=response.url, reason="internal-error", detail=repr(exception)))
+
     def _restated(self, response: Response, rows: list[Row]) -> set[int]:
         """Identities (in memory) of the rows that are not to be written; decided at once for the page."""
         location = self._location(response)
@@ -72,6 +77,10 @@ class PageRows:
             if response.status == 200:
                 self._fates.skipped(Skipped(url=response.url, reason="cut", detail="its rows are left out"))
             return set(map(id, rows))
+        place = (location.file, location.offset)
+        if place < self._last:
+            self._fates.came_late(response.url)
+        self._last = max(place, self._last)
         for row in rows:
             prove(row, location, run_id=self._run.id, source="live")
             self._run.tally.add(row)
