@@ -28,7 +28,8 @@ class Markup:
     )
     identity: Callable[[Told], str] = field(default=lambda told: told.id)
     order: str = THREAD
-    per_page: int = 50
+    per_page: int | None = 50
+    """Comments a page, if the post has no number of its own; None where all stand on one page."""
     ids: bool = True
     """Whether the page gives the number of each comment."""
     parents: str = "nesting"
@@ -112,7 +113,7 @@ EARLY = Markup(
     url=lambda told, page: f"http://blogs.state.gov{engine.path_early(told)}",
     identity=lambda told: "blogs.state.gov" + engine.path_early(told).rstrip("/"),
     order=OLDEST,
-    per_page=10**6,
+    per_page=None,
     ids=False,
     parents="none",
     date=engine.stamp_date,
@@ -131,6 +132,8 @@ LATE = replace(
     identity=lambda told: "blogs.state.gov" + engine.path_late(told),
     date=engine.padded_date,
 )
+
+STATIC = Markup(name="static", write=static.write, url=static.url, topics=False, form="never")
 
 MARKUPS: list[Markup] = [
     DRUPAL,
@@ -195,11 +198,9 @@ MARKUPS: list[Markup] = [
     replace(
         LATE, name="engine-late-undated", write=partial(engine.write_late, dated=False), remark_date=None
     ),
-    Markup(name="static", write=static.write, url=static.url, topics=False, form="never"),
-    replace(
-        Markup(name="static-renamed", write=static.write, url=static.url, topics=False, form="never"),
-        finish=partial(_rename, fragments=True),
-    ),
+    STATIC,
+    # Nothing but its anchors gave the numbers of its comments.
+    replace(STATIC, name="static-renamed", finish=partial(_rename, fragments=True), ids=False),
 ]
 
 BY_NAME = {markup.name: markup for markup in MARKUPS}

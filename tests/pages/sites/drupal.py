@@ -130,11 +130,17 @@ LATEST_ROW = (
 )
 
 
-def field(name: str, kind: str, inside: str, more: str = "") -> str:
-    """A field without a label, as the default template writes it."""
+def field(name: str, kind: str, *values: str, more: str = "") -> str:
+    """A field without a label, as the default template writes it; nothing where it has no value."""
+    if not values:
+        return ""
+    items = "".join(
+        f'<div class="field-item {"odd" if n % 2 else "even"}"{more}>{value}</div>'
+        for n, value in enumerate(values)
+    )
     return (
         f'<div class="field field-name-{name} field-type-{kind} field-label-hidden"><div class="field-items">'
-        f'<div class="field-item even"{more}>{inside}</div></div></div>'
+        f"{items}</div></div>"
     )
 
 
@@ -231,7 +237,7 @@ def remark_html(told: Told, remark: Remark) -> str:
         )
     link = f'<a href="/comment/{cid}#comment-{cid}" class="permalink" rel="bookmark">'
     body = field(
-        "comment-body", "text-long", remark.html(remark.writes) + "\n", ' property="content:encoded"'
+        "comment-body", "text-long", remark.html(remark.writes) + "\n", more=' property="content:encoded"'
     )
     return f"""<a id="comment-{cid}"></a>
 <div class="comment comment-by-anonymous clearfix" about="/comment/{cid}#comment-{cid}" typeof="sioc:Post sioct:Comment">
@@ -290,20 +296,14 @@ def write(told: Told, page: int) -> str:
         f'<span  property="dc:date" datatype="xsd:dateTime" content="{midnight}" '
         f'class="date-display-single">{long_date(told.at)}</span>'
     )
-    pictures = "".join(
-        (
-            field(
-                "field-photo",
-                "image",
-                f'<img typeof="foaf:Image" src="{url}" width="480" height="320" alt="" />',
-            )
-            if url
-            else ""
-        )
-        + (field("field-caption", "text", escaped(caption)) if caption else "")
-        for url, caption in photos(told)
-    )
-    body = field("body", "text-with-summary", body_html(told) + "\n", ' property="content:encoded"')
+    images = [
+        f'<img typeof="foaf:Image" src="{url}" width="480" height="320" alt="" />'
+        for url, _ in photos(told)
+        if url
+    ]
+    pictures = field("field-photo", "image", *images)
+    pictures += field("field-caption", "text", *map(escaped, told.captions))
+    body = field("body", "text-with-summary", body_html(told) + "\n", more=' property="content:encoded"')
     flippy = (
         '<ul class="flippy"><li class="first"><a href="/stories/2007/09/25/welcome-dipnote">« First</a></li>'
         '<li class="prev"><a href="/stories/2010/09/09/day-before">‹ Previous</a></li>'

@@ -47,10 +47,10 @@ def shown(told: Told, order: str) -> list[Shown]:
     return list(walk(None, 0))
 
 
-def pages_of(told: Told, order: str, per_page: int) -> list[list[Shown]]:
-    """The comment pages; one empty page where nobody commented."""
+def pages_of(told: Told, order: str, per_page: int | None) -> list[list[Shown]]:
+    """The comment pages, or one page of all without ``per_page``; one empty page where nobody commented."""
     every = shown(told, order)
-    size = told.per_page or per_page
+    size = (told.per_page or per_page) if per_page else len(every) + 1
     return [every[i : i + size] for i in range(0, len(every), size)] or [[]]
 
 
@@ -151,9 +151,9 @@ def with_breaks(pieces: list[str]) -> str:
     inline_before = False
     for piece in pieces:
         match = re.fullmatch(r"<p[^>]*>((?:(?!</p>).)*)</p>", piece, re.DOTALL)
-        text = match.group(1) if match else piece
-        inline = bool(match) or not piece.startswith("<")
-        out += ("<br>\n<br>\n" if inline and inline_before else "\n" if out else "") + text
+        inline = bool(match) or not re.match(r"<(p|div|h\d|ul|ol|table|blockquote|form)\b", piece)
+        out += "<br>\n<br>\n" if inline and inline_before else "\n" if out else ""
+        out += match.group(1) if match else piece
         inline_before = inline
     return out
 
