@@ -53,6 +53,8 @@ class Anatomy:
     container: HtmlElement | None = None
     """The element that holds the body; None where nothing does."""
     tags: list[str] = field(default_factory=list)
+    zones: list[range] = field(default_factory=list)
+    """The lines among which the pictures of the post stand."""
     thread: Thread = field(default_factory=Thread)
 
 
@@ -63,7 +65,7 @@ def find_title(page: Outline, document_title: str | None) -> int | None:
     best, score = None, 0.0
     for index, line in enumerate(page.lines):
         rank = {"h1": 4.0, "h2": 3.0, "h3": 2.0, "h4": 1.5}.get(line.block.tag, 0.0)
-        if whole and (line.text in told or (len(line.text) > 3 and whole.startswith(line.text))):
+        if whole and (line.text in told or (len(line.text) > 3 and _begins_or_ends(whole, line.text))):
             rank += 10 + len(line.text) / 100
         elif line.block.tag != "h1":
             continue
@@ -72,6 +74,10 @@ def find_title(page: Outline, document_title: str | None) -> int | None:
         if rank > score:
             best, score = index, rank
     return best
+
+
+def _begins_or_ends(whole: str, text: str) -> bool:
+    return whole.startswith(text) or whole.endswith(text)
 
 
 def _leads_home(line: Line) -> bool:
@@ -83,7 +89,7 @@ def list_beside(page: Outline, start: int) -> int:
     """Where the list beside the post begins ("Latest Stories"), or where the lines end."""
     lines = page.lines
     for index in range(start, len(lines)):
-        if BESIDE.match(lines[index].text) and any(line.is_links for line in lines[index + 1 : index + 5]):
+        if BESIDE.match(lines[index].text) and any(line.links for line in lines[index + 1 : index + 4]):
             return index
     return len(lines)
 
@@ -114,16 +120,21 @@ class Reader:
     def _regions(self) -> tuple[range, range]:
         """The lines before the comments, and those after them."""
         places = self.found.thread.places
-        if places:
-            return range(self.start, max(self.start, min(places))), range(max(places) + 1, self.end)
-        for index in range(self.start, self.end):
-            line = self.lines[index]
-            closing = INVITATION.match(line.text) or NONE_YET.match(line.text)
-            if closing or (FORM.match(line.text) and (line.is_heading or line.is_links)):
-                return range(self.start, index), range(index + 1, self.end)
-            if OPENER.match(line.text) and line.is_heading:
-                return range(self.start, index), range(index + 1, self.end)
-        return range(self.start, self.end), range(0)
+        first = min(places, default=self.end)
+        last = max(places, default=None)
+        for index in range(self.start, first):
+            if self._closes(self.lines[index], told=bool(places)):
+                return range(self.start, index), range((index if last is None else last) + 1, self.end)
+        return range(self.start, max(self.start, first)), range(self.end if last is None else last + 1, self.end)
+
+    @staticmethod
+    def _closes(line: Line, *, told: bool) -> bool:
+        """Whether a line shows that the post is over, though no comment begins there."""
+        if INVITATION.match(line.text) or NONE_YET.match(line.text):
+            return True
+        if FORM.match(line.text) and line.is_heading:
+            return True
+        return not told and bool(OPENER.match(line.text)) and line.is_heading
 
     # Byline and date
 
@@ -245,6 +256,7 @@ class Reader:
         figures = [i for i in body if self._is_figure_text(i)]
         self.found.captions += [*figures, *self._tail_captions()]
         self.found.body = [i for i in body if i not in figures]
+        self.found.zones = [self.head, *([self.tail] if any(i in self.tail for i in self.found.captions) else [])]
         if not apart:
             self.found.container = None
 

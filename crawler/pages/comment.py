@@ -44,6 +44,7 @@ _TAIL_WORDS = re.compile(
     r"(?:\s+|^)(?:on|at|said|says|wrote|writes|commented|added|replied|posted|dated)(?:\s+on|\s+at)?[\s:,]*$|[\s|•·,:;(–—-]+$",
     re.IGNORECASE,
 )
+_PLACE_LABEL = re.compile(r"^(?:location|place|from|city|country)\s*:\s*", re.IGNORECASE)
 _PARTS = re.compile(r"\s*[|•·]\s*|\s+[–—-]{1,2}\s+")
 _PLACED = re.compile(
     r"^(?P<name>[^()]{1,60}?)\s*(?:\((?P<in>[^()]{2,60})\)|\s(?:from|in)\s(?P<from>[A-Z].{1,60}))$"
@@ -106,7 +107,7 @@ def _header_around(text: Sequence[Line], lines: Sequence[Line], marked: set[int]
 
 def number_of(unit: Unit) -> str | None:
     """The site's number of a comment: from its anchor, its permalink or its reply link; or None."""
-    element = unit.element
+    element = unit.element if unit.element is not None else unit.head
     if element is not None:
         for node in (element, *element.iterdescendants("a", "div", "li", "article", "section", "p", "td")):
             for value in (node.get("id"), node.get("name"), node.get("about")):
@@ -139,15 +140,26 @@ def _without_answers(lines: Sequence[Line], said: Said) -> list[Line]:
     """The lines but for a printed "in reply to", which is noted."""
     kept = []
     for index, line in enumerate(lines):
-        match = _ANSWERS.match(line.text) if index < 8 and len(line.text) < 120 else None
-        if match is None:
+        if index >= 8 or len(line.text) > 200:
             kept.append(line)
             continue
+        match = _ANSWERS.match(line.text) if len(line.text) < 120 else None
+        if match is None:
+            kept.append(line)
+            if (match := _answers_inside(line)) is None:
+                continue
         said.answers = match["whom"]
         for link in line.links:
             if (found := COMMENT_NUMBER.search(link.get("href") or "")) and said.parent_number is None:
                 said.parent_number = found[1]
     return kept
+
+
+def _answers_inside(line: Line) -> re.Match[str] | None:
+    """A printed "in reply to" that shares the header line with name and date."""
+    if find_date(line.text) is None:
+        return None
+    return next((match for text, _ in line.pieces if (match := _ANSWERS.match(text))), None)
 
 
 def _divide(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
@@ -156,7 +168,9 @@ def _divide(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
     at = next((i for i, line in enumerate(told[:8]) if header_date(line)), None)
     if at is None:
         return _divide_undated(told)
-    if at == len(told) - 1 and at > 1:  # the date stands under the text
+    if at == len(told) - 1 and at > 0 and writes(told[0].text):  # the date stands under the text
+        return [told[-1]], told[:-1]
+    if at == len(told) - 1 and at > 1:
         return [told[0], told[-1]], told[1:-1]
     at += 1
     if at < len(told) and _is_subject(told[at], told[at + 1 :]):
@@ -253,10 +267,8 @@ def _who(said: Said, header: Sequence[Line], text: Sequence[Line], marks: Marks)
     line = writes(text[0].text) if text else None
     if line is not None:
         said.writes_line = text[0].text
-        if said.author is None and said.printed is None:
-            said.location = said.location or line["place"]
-        said.author = said.author or line["name"]
-    said.author = said.author or None
+        if said.author is None:  # it is the header, or all there is of one
+            said.author, said.location = line["name"], said.location or line["place"]
 
 
 def _who_by_order(said: Said, header: Sequence[Line], text: Sequence[Line]) -> None:
@@ -294,6 +306,8 @@ def _tokens(line: Line) -> list[tuple[str, HtmlElement]]:
     """What a header line says but for dates, numbers and words like "submitted by"."""
     told = []
     for text, element in line.pieces:
+        if _ANSWERS.match(text):
+            continue
         rest = _UNVERIFIED.sub("", text)
         while (printed := find_date(rest)) is not None:
             rest = rest[: printed.start] + " | " + rest[printed.end :]

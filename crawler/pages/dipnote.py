@@ -46,11 +46,11 @@ def read(response: TextResponse) -> Page:
     listing = Listing(response)
     if not is_permalink(response.url):
         return listing
-    # Every post of Drupal states its own address; what answers in a post's place (a soft 404) lists posts.
-    stated = listing.canonical_url is not None and is_permalink(listing.canonical_url)
-    if not stated and listing.lists_posts() and marks.typed(listing.root)[0] is None:
+    page = PostPage(response)
+    if page.is_list_of_posts:
         return listing
-    return PostPage(response)
+    page.check()
+    return page
 
 
 class PostPage(Listing):
@@ -73,6 +73,26 @@ class PostPage(Listing):
             raise UnknownLayout(
                 f"{response.url}: no {missing} of a post was found, expected a post of DipNote"
             )
+
+    @property
+    def is_list_of_posts(self) -> bool:
+        """Whether a list of posts came where a post was asked for: a soft 404.
+
+        Every post of Drupal states its own address as canonical; a list states
+        none, and its rows link to other posts.
+        """
+        stated = self.canonical_url is not None and is_permalink(self.canonical_url)
+        if stated or marks.typed(self.root)[0] is not None:
+            return False
+        title = self._found.title
+        rows = self.page.lines[0 if title is None else title + 1 : anatomy.list_beside(self.page, title or 0)]
+        return len(self.posts_listed(rows)) >= 3
+
+    def check(self) -> None:
+        """Raise ``UnknownLayout`` unless there is a title and a body."""
+        missing = "title" if not self._reading.title else None if self._reading.says_something else "body"
+        if missing:
+            raise UnknownLayout(f"{self.response.url}: no {missing} of a post was found, expected a post of DipNote")
 
     def _mark(self, post: HtmlElement | None, comments: list[HtmlElement]) -> marks.Marks:
         found = marks.Marks()

@@ -13,12 +13,13 @@ from crawler.pages.outline import fold
 from crawler.pages.page import Link, LinkKind, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from lxml.html import HtmlElement
     from scrapy.http import TextResponse
 
     from crawler.items import Item
+    from crawler.pages.outline import Line
 
 _HREFS = xpath(
     "//a/@href | //area/@href | //link[@rel='alternate' and contains(@type,'xml')]/@href"
@@ -58,17 +59,15 @@ class Listing(Page):
         url = self.canonical_url
         return identity(url if url and is_permalink(url) else self.response.url)
 
-    def lists_posts(self) -> bool:
-        """Whether rows or headings link to at least three other posts, as only a list of posts does."""
+    def posts_listed(self, lines: Iterable[Line]) -> set[str]:
+        """The other posts whose link is the whole of a heading or of a table cell."""
         found: set[str] = set()
-        for link in self.root.iterfind(".//a[@href]"):
-            parent = link.getparent()
-            if parent is None or parent.tag not in _TITLE_ELEMENTS:
-                continue
-            url = self.response.urljoin(link.get("href") or "")
-            if is_permalink(url) and fold(parent.text_content()) == fold(link.text_content()):
-                found.add(identity(url))
-        return len(found - {self.post_id}) >= 3
+        for line in lines:
+            if len(line.links) == 1 and line.is_links and line.block.tag in _TITLE_ELEMENTS:
+                url = self.response.urljoin(line.links[0].get("href") or "")
+                if is_permalink(url):
+                    found.add(identity(url))
+        return found - {self.post_id}
 
     def items(self) -> Sequence[Item]:
         """Nothing: it states no post of its own."""

@@ -71,6 +71,8 @@ class Outline:
 
     def __init__(self, root: HtmlElement) -> None:
         self.lines: list[Line] = []
+        self.pictures: list[tuple[int, HtmlElement]] = []
+        """Each ``<img>`` with the number of lines that end before it."""
         self._spans: dict[HtmlElement, range] = {}
         self._blocks: list[tuple[HtmlElement, int]] = [(root, 0)]
         self._links: list[HtmlElement] = []
@@ -110,6 +112,8 @@ class Outline:
             self._blocks.append((element, len(self.lines)))
         elif tag == "a" and element.get("href") is not None:
             self._links.append(element)
+        elif tag == "img":
+            self.pictures.append((len(self.lines), element))
         if element.text:
             self._text(element.text, element)
 
@@ -140,7 +144,9 @@ class Outline:
         text = fold("".join([run for run, _, _ in runs]))
         if not text:
             return
-        pieces, links, linked = [], [], 0
+        pieces: list[tuple[str, HtmlElement]] = []
+        links: list[HtmlElement] = []
+        linked = 0
         for run, element, link in runs:
             if piece := fold(run):
                 pieces.append((piece, element))

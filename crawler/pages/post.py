@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from crawler.pages.marks import Marks
     from crawler.pages.outline import Line, Outline
 
-_COMMENT_FORMS = xpath("//form[.//textarea]/@action")
+_COMMENT_FORMS = xpath("//textarea")
 _SMALL_PICTURE = 32
 """Pixels: what is no wider or higher is an icon or a spacer."""
 
@@ -204,14 +204,16 @@ class PostReading:
         return list(images.values())
 
     def _pictures(self) -> list[HtmlElement]:
-        marked = self.marks.elements("photos")
+        """The pictures of the post: where its text and captions stand, comments and lists apart."""
         element = self.marks.element("body")
-        around = element if element is not None else self.found.container
-        if not marked and self.found.captions:
-            places = [*self.found.captions, *self.found.body]
-            around = self.page.common(min(places), max(places)) if not self.found.thread.places else around
-        inline = list(around.iterdescendants("img")) if around is not None else []
-        return [picture for picture in [*marked, *inline] if _is_picture(picture)]
+        if self.marks.elements("photos") or (element is not None and self.found.title is None):
+            inline = list(element.iterdescendants("img")) if element is not None else []
+            return [picture for picture in [*self.marks.elements("photos"), *inline] if _is_picture(picture)]
+        zones = self.found.zones
+        return [
+            picture for place, picture in self.page.pictures
+            if any(zone.start <= place <= zone.stop for zone in zones) and _is_picture(picture)
+        ]  # fmt: skip
 
     def _body_html(self) -> str | None:
         element = self.marks.element("body")
@@ -241,7 +243,7 @@ class PostReading:
         return int(stated) if stated.isdigit() else self.found.thread.announced
 
     def _comments_open(self) -> bool | None:
-        if any("comment" in action for action in _COMMENT_FORMS(self.root)):
+        if _COMMENT_FORMS(self.root):
             return True
         for line in self.page.lines:
             if FORM.match(line.text) and (line.is_heading or line.is_links or "closed" in line.text):

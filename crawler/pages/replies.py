@@ -29,7 +29,7 @@ def marked_thread(page: Outline, elements: Sequence[HtmlElement]) -> Thread:
         span = page.span(element)
         thread.places.update(span)
         lines = [line for line in page.within(element) if _innermost(line.block, known) is element]
-        thread.units.append(Unit(lines, element, (sum(1 for _ in element.iterancestors()), 0)))
+        thread.units.append(Unit(lines, element, element, (sum(1 for _ in element.iterancestors()), 0)))
     return thread
 
 

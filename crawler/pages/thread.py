@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from crawler.pages.dates import Printed, find_date
-from crawler.pages.names import is_name
+from crawler.pages.dates import Printed, find_date, whole_date
+from crawler.pages.names import byline_names, is_name
 from crawler.pages.outline import fold
 
 if TYPE_CHECKING:
@@ -114,6 +114,8 @@ class Unit:
     lines: list[Line]
     element: HtmlElement | None
     """The element that holds it and nothing else; None where comments are not wrapped."""
+    head: HtmlElement | None = None
+    """Where it is not wrapped: the block of its header line."""
     depth: tuple[int, int] = (0, 0)
 
 
@@ -132,9 +134,9 @@ def find_thread(page: Outline, start: int, end: int) -> Thread:
     """The comments among the lines from ``start`` to ``end`` (exclusive)."""
     lines = page.lines
     for opener in _openers(lines, start, end):
-        stop = _stop(lines, opener + 1, end)
-        heads = _heads(page, opener, stop)
+        heads = _heads(page, opener, _tail(lines, opener, end, has_byline=_has_byline(lines[start:opener])))
         if heads:
+            stop = _stop(lines, heads, end)
             thread = _Cut(page, opener, stop, heads).thread()
             thread.announced = announced(lines[opener].text)
             return thread
@@ -161,14 +163,33 @@ def _openers(lines: Sequence[Line], start: int, end: int) -> list[int]:
     return [*dict.fromkeys([*[i for i in headings if i in named], *named, *reversed(invited)])]
 
 
-def _stop(lines: Sequence[Line], start: int, end: int) -> int:
-    for index in range(start, end):
-        if FORM.match(lines[index].text) and (lines[index].is_heading or lines[index].is_links):
+def _stop(lines: Sequence[Line], heads: Sequence[int], end: int) -> int:
+    """Where the list gives way to the form: at its heading, or at a word that no comment repeats."""
+    before = {line.text for line in lines[heads[0] : heads[-1]]}
+    for index in range(heads[-1] + 1, end):
+        line = lines[index]
+        if FORM.match(line.text) and line.text not in before and (line.is_heading or line.is_links or _is_bold(line)):
             return index
-    for index in range(start, end):
-        if re.match(r"^(?:log ?in|comments are closed)\b", lines[index].text, re.IGNORECASE):
-            return index
-    return end
+    return _tail(lines, heads[-1], end, has_byline=False)
+
+
+def _is_bold(line: Line) -> bool:
+    return all(element.tag in ("b", "strong") for _, element in line.pieces)
+
+
+def _has_byline(lines: Sequence[Line]) -> bool:
+    return any(byline_names(line.text.split(" on ")[0]) for line in lines[:12] if len(line.text) < 200)
+
+
+def _tail(lines: Sequence[Line], start: int, end: int, *, has_byline: bool) -> int:
+    """Where a byline and a date stand after the comments, as in the static copy; else ``end``."""
+    if has_byline:
+        return end
+    signed = [
+        i for i in range(start + 1, end - 1)
+        if byline_names(lines[i].text) and whole_date(lines[i + 1].text) and not find_date(lines[i].text)
+    ]  # fmt: skip
+    return signed[0] if len(signed) == 1 and signed[0] + 4 > end - 1 else end
 
 
 def _heads(page: Outline, opener: int, stop: int) -> list[int]:
@@ -199,7 +220,7 @@ def _kind(line: Line) -> tuple[object, ...]:
     while node is not None and len(tags) < 3:
         tags.append(node.tag)
         node = node.getparent()
-    return (*tags, printed is not None, "|" in line.text)
+    return (*tags, printed is not None)
 
 
 class _Cut:
@@ -224,7 +245,8 @@ class _Cut:
                 span = range(max(span.start - lead, self.opener + 1), max(last, span.stop))
             places.update(span)
             element = self.elements[index] if wrapped else None
-            units.append(Unit([self.page.lines[i] for i in span], element, self._depth(head, index)))
+            lines = [self.page.lines[i] for i in span]
+            units.append(Unit(lines, element, self.elements[index], self._depth(head, index)))
         return Thread(units, places, opener=self.opener)
 
     def _gap(self, index: int) -> range:
