@@ -110,6 +110,7 @@ def crawl(tmp_path: Path) -> Callable[..., Crawled]:
         *,
         environment: dict[str, str] | None = None,
         limit: float = 120,
+        blocks: bool = True,
     ) -> Crawled:
         folder = tmp_path / "warc"
         job = tmp_path / "job.json"
@@ -128,7 +129,7 @@ def crawl(tmp_path: Path) -> Callable[..., Crawled]:
         lines = [json.loads(line) for line in (tmp_path / "outcomes.jsonl").read_text().splitlines()]
         return Crawled(
             outcomes={line["asked"]: line for line in lines[:-1]},
-            kept=read_exchanges(folder),
+            kept=read_exchanges(folder, blocks=blocks),
             log=done.stderr,
             peak_mib=lines[-1]["peak_kib"] / 1024,
         )
@@ -136,18 +137,21 @@ def crawl(tmp_path: Path) -> Callable[..., Crawled]:
     return run
 
 
-def read_exchanges(folder: Path) -> list[Kept]:
-    """The exchanges in the WARC files of ``folder``, joined by WARC-Concurrent-To, in order."""
+def read_exchanges(folder: Path, *, blocks: bool = True) -> list[Kept]:
+    """The exchanges in the WARC files of ``folder``, joined by WARC-Concurrent-To, in order.
+
+    Without ``blocks`` only their headers are kept.
+    """
     kept: dict[str, Kept] = {}
     for file in sorted(folder.glob("*.warc.gz")):
         with file.open("rb") as stream:
             for record in ArchiveIterator(stream, no_record_parse=True):
-                _add(kept, record)
+                _add(kept, record, record.raw_stream.read() if blocks else b"")
     # One exchange stands under the ids of all its records.
     return list({id(exchange): exchange for exchange in kept.values()}.values())
 
 
-def _add(kept: dict[str, Kept], record: Any) -> None:
+def _add(kept: dict[str, Kept], record: Any, block: bytes) -> None:
     headers = record.rec_headers
     if headers["WARC-Type"] == "warcinfo":
         return
@@ -155,7 +159,6 @@ def _add(kept: dict[str, Kept], record: Any) -> None:
     ids = [own, *(value for name, value in headers.headers if name == "WARC-Concurrent-To")]
     exchange = next((kept[known] for known in ids if known in kept), None) or Kept(headers["WARC-Target-URI"])
     kept.update(dict.fromkeys(ids, exchange))
-    block = record.raw_stream.read()
     if headers["WARC-Type"] == "request":
         exchange.request = block
     elif headers["WARC-Type"] == "response":

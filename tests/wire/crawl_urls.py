@@ -65,13 +65,21 @@ class Urls(Spider):
         self.outcomes.append({"asked": asked, **error})
 
 
+def peak_kib() -> int:
+    """Most memory this process had resident. getrusage() would count the parent's, from before exec."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+
+
 def main(job_file: Path) -> None:
     job = json.loads(job_file.read_text())
     outcomes: list[dict[str, Any]] = []
     process = AsyncCrawlerProcess({**SETTINGS, **job["settings"]})
     process.crawl(Urls, job=job, outcomes=outcomes)
     process.start()
-    outcomes.append({"asked": "", "peak_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss})
+    outcomes.append({"asked": "", "peak_kib": peak_kib()})
     job_file.with_name("outcomes.jsonl").write_text("".join(json.dumps(line) + "\n" for line in outcomes))
 
 
