@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from html import unescape
 
@@ -826,8 +825,3 @@ COMMENTS = [
 TRUTHS: list[Told] = [*BYLINES, *ABOUTS, *PICTURES, *BODIES, *TITLES, *COMMENTS]
 
 BY_NAME = {truth.name: truth for truth in TRUTHS}
-
-
-def with_remarks(name: str, remarks: tuple[Remark, ...]) -> Told:
-    """A truth of the list under other comments."""
-    return replace(BY_NAME[name], remarks=remarks)
