@@ -62,7 +62,7 @@ class Fates:
             self._run.skip(skipped)
 
     def came_late(self, url: str) -> None:
-        """A page was read after one whose record stands behind its own: versions may count otherwise there."""
+        """A page was read after one whose record stands behind its own: versions may count otherwise."""
         self._count("read_out_of_order")
         logger.warning(
             "%s: read out of the order of the archive; an extract may number versions otherwise", url

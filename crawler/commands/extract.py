@@ -77,7 +77,7 @@ class Command(ScrapyCommand):
         counts = write_rows(rows, empty_folder(Path(opts.output)))
         told = ", ".join(f"{counts[name]} {name.removesuffix('.jsonl')}" for name in ITEM_FILES.values())
         broken = sum(counts[reason] for reason in BROKEN)
-        say("extract", f"{opts.output}: {told}" + (f"; {broken} places could not be read" if broken else ""))
+        say("extract", f"{opts.output}: {told}" + (f"; not read: {broken}" if broken else ""))
         if not counts[ITEM_FILES[Post]] and not broken:
             say("extract", "no post was found")
         return ExitCode.INCOMPLETE if broken or not counts[ITEM_FILES[Post]] else ExitCode.COMPLETE
