@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from scrapy import commands as scrapy_commands
+from scrapy.settings import default_settings
 
-from crawler import __version__
+from crawler import __version__, commands
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -90,3 +92,44 @@ def test_every_setting_has_its_reason_on_the_line_above():
 
 def test_the_changelog_tells_of_the_current_version():
     assert f"\n## [{__version__}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+DOCUMENTS += sorted((ROOT / "docs").rglob("*.md"))
+
+
+def code_in(document: Path) -> str:
+    """What a document says in code: fenced, indented or between backquotes."""
+    return "\n".join(
+        "".join(match)
+        for match in re.findall(
+            r"^```[^\n]*\n(.*?)^```|^ {4}([^\n]*)$|`([^`\n]+)`",
+            document.read_text("utf-8"),
+            re.DOTALL | re.MULTILINE,
+        )
+    )
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_a_document_names_only_commands_that_exist(document):
+    known = {
+        path.stem
+        for package in (commands, scrapy_commands)
+        for path in Path(package.__path__[0]).glob("*.py")
+    }
+    named = re.findall(r"(?:^|[ /])(?:scrapy|blogarchive) ([a-z]+)", code_in(document), re.MULTILINE)
+    assert set(named) <= known
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_a_document_names_only_targets_that_can_be_made(document):
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    named = re.findall(r"(?:^|[ =])make ([a-z]+)", code_in(document), re.MULTILINE)
+    assert set(named) <= set(targets)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_a_document_sets_only_settings_that_exist(document):
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "crawler").rglob("*.py"))
+    named = re.findall(r"-s ([A-Z_]+)=", code_in(document))
+    assert not [name for name in named if name not in source and not hasattr(default_settings, name)]

@@ -110,6 +110,15 @@ def test_the_next_commands_are_called_as_this_one_was(archived):
     assert f"\n    blogarchive extract {run} -o " in told(run, "blogarchive")
 
 
+def test_the_next_command_gets_the_same_lines_out_of_the_warc(archived, tmp_path):
+    ended, run = archived
+    [command] = re.findall(r"-m scrapy (extract .*) -o ", ended.stdout)
+    assert scrapy(*command.split(), "-o", str(tmp_path / "again")).returncode == 0
+    for kind in ("posts", "comments", "authors"):
+        extracted = [row | {"run_id": run.name} for row in rows(tmp_path / "again", kind)]
+        assert sorted(extracted, key=str) == sorted(rows(run, kind), key=str)
+
+
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").touch()
     ended = scrapy("demo", "-s", f"ARCHIVE_ROOT={tmp_path / 'file'}")
