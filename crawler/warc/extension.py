@@ -130,7 +130,7 @@ class WarcCapture:
 
 def default_prefix(spider_name: str) -> str:
     """Name of the spider and the present time, e.g. ``dipnote-20261123T154300Z``."""
-    name = re.sub(r"[^\w.-]+", "_", spider_name)
+    name = re.sub(r"[^\w.-]+", "_", spider_name, flags=re.ASCII)
     return f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
 
 

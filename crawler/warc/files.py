@@ -51,7 +51,11 @@ class OpenFile:
         self.warcinfo_id = new_record_id()
         self._sha256 = hashlib.sha256()
         self._file = _open_path(path).open("xb")
-        self.append(warcinfo_record(path.name, self.warcinfo_id, about))
+        try:
+            self.append(warcinfo_record(path.name, self.warcinfo_id, about))
+        except BaseException:
+            self.abandon()
+            raise
 
     def append(self, record: Record) -> tuple[int, int]:
         """Write one record; gives the offset and the length of its member in bytes."""

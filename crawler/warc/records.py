@@ -244,7 +244,7 @@ def _metadata(exchange: Exchange) -> Iterable[tuple[str, bytes]]:
 
 
 def _warc_fields(pairs: Iterable[tuple[str, str]]) -> bytes:
-    return "".join(f"{name}: {one_line(value)}\r\n" for name, value in pairs).encode("utf-8")
+    return "".join(f"{one_line(name)}: {one_line(value)}\r\n" for name, value in pairs).encode("utf-8")
 
 
 def one_line(text: str) -> str:

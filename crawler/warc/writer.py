@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import re
 import threading
 from collections import OrderedDict, deque
 from dataclasses import dataclass
@@ -59,8 +60,10 @@ class WarcWriter:
         remembered: int = 10_000,
         on_error: Callable[[CaptureLost], None] | None = None,
     ) -> None:
-        if not prefix or "/" in prefix or "\\" in prefix or not prefix.isprintable():
-            raise ValueError(f"prefix {prefix!r} cannot begin the name of a file")
+        if not re.fullmatch(r"[\x20-\x7e]+", prefix) or "/" in prefix or "\\" in prefix:
+            raise ValueError(
+                f"prefix {prefix!r} cannot begin the name of a file, expected ASCII without slashes"
+            )
         self.queued_bytes = 0
         """Bytes of HTTP that the thread has before it."""
         self.bytes_written = 0

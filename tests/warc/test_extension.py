@@ -169,4 +169,4 @@ def test_warcinfo_says_whether_robots_were_obeyed(robots):
 
 
 def test_the_name_of_a_spider_makes_a_file_name():
-    assert re.fullmatch(r"a_b-\d{8}T\d{6}Z", default_prefix("a/ b"))
+    assert re.fullmatch(r"a_b_-\d{8}T\d{6}Z", default_prefix("a/ bé"))

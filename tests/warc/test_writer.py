@@ -396,7 +396,7 @@ def test_a_spooled_temporary_file_is_taken(tmp_path, exchange):
     assert gzip.decompress(octets[location.offset :]).endswith(b"more than ten bytes\r\n\r\n")
 
 
-@pytest.mark.parametrize("prefix", ["", "a/b", "..\\x", "a\nb"])
+@pytest.mark.parametrize("prefix", ["", "a/b", "..\\x", "a\nb", "é"])
 def test_a_prefix_that_is_no_file_name_is_refused(tmp_path, prefix):
     with pytest.raises(ValueError, match="cannot begin the name of a file"):
         WarcWriter(tmp_path, prefix, warcinfo=INFO)
