@@ -79,7 +79,7 @@ def test_only_userinfo_is_masked(text, masked):
     assert without_userinfo(text) == masked
 
 
-def record(error):
+def record(error: Exception) -> logging.LogRecord:
     name = "scrapy.core.scraper"
     return logging.LogRecord(
         name, logging.ERROR, "", 0, "Error downloading %(r)s", ({"r": "<GET x>"},), (type(error), error, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jsonschema
 import pytest
 
@@ -22,7 +24,7 @@ LOCATION = Location(
 )
 
 
-def proven(**stated):
+def proven(**stated: Any) -> Post:
     post = Post(id="a.example/p", url="http://a.example/p", **stated)
     prove(post, LOCATION, run_id="20261123T154300Z", source="live")
     return post
@@ -67,21 +69,21 @@ def test_an_unproven_row_has_no_number():
 
 
 @pytest.mark.parametrize(
-    ("row", "field"),
+    ("kind", "stated", "field"),
     [
-        (Post(id="p", url=None), "url"),
-        (Post(id="p", url="u", authors=["A", None]), "authors"),
-        (Post(id="p", url="u", images=[{"url": 1}]), "images"),
-        (Post(id="p", url="u", field_sources={"title": None}), "field_sources"),
-        (Post(id="p", url="u", comments_announced=True), "comments_announced"),
-        (Post(id="p", url="u", comments_open=1), "comments_open"),
-        (Comment(id="c", post_id="p", post_url="u", number="1"), "number"),
-        (Comment(id="c", post_id="p", post_url="u", number=1, kind="reply"), "kind"),
-        (Author(id="a", name="A", state="lost"), "state"),
+        (Post, {"url": None}, "url"),
+        (Post, {"url": "u", "authors": ["A", None]}, "authors"),
+        (Post, {"url": "u", "images": [{"url": 1}]}, "images"),
+        (Post, {"url": "u", "field_sources": {"title": None}}, "field_sources"),
+        (Post, {"url": "u", "comments_announced": True}, "comments_announced"),
+        (Post, {"url": "u", "comments_open": 1}, "comments_open"),
+        (Comment, {"post_id": "p", "post_url": "u", "number": "1"}, "number"),
+        (Comment, {"post_id": "p", "post_url": "u", "number": 1, "kind": "reply"}, "kind"),
+        (Author, {"name": "A", "state": "lost"}, "state"),
     ],
 )
-def test_a_violation_names_the_field(row, field):
-    [violation] = violations(row)
+def test_a_violation_names_the_field(kind, stated, field):
+    [violation] = violations(kind(id="x", **stated))
     assert violation.startswith(f"{field}: ")
 
 

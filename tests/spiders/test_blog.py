@@ -6,19 +6,23 @@ import heapq
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from scrapy import Request
 from scrapy.http import HtmlResponse, Response
 from scrapy.statscollectors import MemoryStatsCollector
 from scrapy.utils.test import get_crawler
 from twisted.python.failure import Failure
 
 from crawler import settings as defaults
-from crawler.items import Comment, Post, Row, Skipped
+from crawler.items import Comment, Post, Row, Skipped, extractor_of
 from crawler.pages import Link, LinkKind, Page, UnknownLayout
 from crawler.spiders import blog
 from crawler.spiders.blog import BlogSpider, authority
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 HOST = "http://blog.example"
 BUDGETS = ("COMMENT_PAGES_PER_POST", "LISTING_PAGES", "SIDEBAR_PAGES", "DEPTH_LIMIT")
@@ -79,7 +83,9 @@ class Visit:
     stats: dict[str, Any]
 
 
-def visit(monkeypatch: pytest.MonkeyPatch, site: dict[str, FakePage | int | None], **budgets: int) -> Visit:
+def visit(
+    monkeypatch: pytest.MonkeyPatch, site: Mapping[str, FakePage | int | None], **budgets: int
+) -> Visit:
     """Let a spider visit a site of fake pages; None has an unknown layout, a number is an error status."""
     settings = {name: getattr(defaults, name) for name in BUDGETS} | budgets
     crawler = get_crawler(SomeBlog, settings)
@@ -103,7 +109,7 @@ def visit(monkeypatch: pytest.MonkeyPatch, site: dict[str, FakePage | int | None
         _, _, request = heapq.heappop(queue)
         done.asked.append(request.url.removeprefix(HOST))
         for output in fetch(spider, site, request):
-            if isinstance(output, blog.Request):
+            if isinstance(output, Request):
                 output.meta["depth"] = request.meta.get("depth", 0) + 1
                 heapq.heappush(queue, (-output.priority, next(numbers), output))
             else:
@@ -112,10 +118,10 @@ def visit(monkeypatch: pytest.MonkeyPatch, site: dict[str, FakePage | int | None
     return done
 
 
-def fetch(spider: BlogSpider, site: dict[str, FakePage | int | None], request: blog.Request):
+def fetch(spider: BlogSpider, site: Mapping[str, FakePage | int | None], request: Request) -> list[Any]:
     if isinstance(site.get(request.url.removeprefix(HOST), 404), int):
-        failure = Failure(ValueError("404"))
-        failure.request = request
+        failure = Failure(ValueError("404"))  # type: ignore[no-untyped-call]
+        failure.request = request  # type: ignore[attr-defined]
         return list(spider.failed(failure))
     response = HtmlResponse(request.url, body=b"<html>", request=request)
     return list(spider.parse(response, **request.cb_kwargs))
@@ -158,12 +164,14 @@ def test_a_pager_is_left_when_a_page_brings_no_new_comment(monkeypatch):
 
 
 def test_a_page_of_comments_that_fails_does_not_end_the_walk(monkeypatch):
-    site = {"/": FakePage([], [link("/a", LinkKind.POST)]), **thread("a", [[1], [2], [3]]), "/a?page=1": 500}
+    pages = {"/": FakePage([], [link("/a", LinkKind.POST)]), **thread("a", [[1], [2], [3]])}
+    site = pages | {"/a?page=1": 500}
     assert visit(monkeypatch, site).asked == ["/", "/a", "/a?page=1", "/a?page=2"]
 
 
 def test_a_page_of_comments_that_cannot_be_read_does_not_end_the_walk(monkeypatch):
-    site = {"/": FakePage([], [link("/a", LinkKind.POST)]), **thread("a", [[1], [2], [3]]), "/a?page=1": None}
+    pages = {"/": FakePage([], [link("/a", LinkKind.POST)]), **thread("a", [[1], [2], [3]])}
+    site = pages | {"/a?page=1": None}
     done = visit(monkeypatch, site)
     assert done.asked == ["/", "/a", "/a?page=1", "/a?page=2"]
     assert [row.reason for row in done.yielded if isinstance(row, Skipped)] == ["unknown-layout"]
@@ -284,7 +292,7 @@ def test_what_is_no_page_is_told():
 
 def test_rows_say_which_software_and_layout_read_them(monkeypatch):
     done = visit(monkeypatch, {"/": FakePage([], [link("/a", LinkKind.POST)]), "/a": post("a", [1])})
-    assert {row.extractor for row in done.yielded} == {blog.extractor_of("fake/page")}
+    assert {row.extractor for row in done.yielded} == {extractor_of("fake/page")}
 
 
 @pytest.mark.parametrize(
