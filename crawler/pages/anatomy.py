@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SOURCE = "anatomy"
 
 _LABEL = re.compile(
-    r"^(?:topics?|tags?|tagged(?: with| as)?|filed under|filed in|categor(?:y|ies)|posted in)\s*:", re.I
+    r"^(?:topics?|tags?|tagged(?: with| as)?|filed under|filed in|categor(?:y|ies)|posted in)\s*(?::|$)", re.IGNORECASE
 )
 _NAVIGATION = re.compile(
     r"^[«‹<←\s]*(?:first|last|prev(?:ious)?|next|older|newer|back|home|top|previous (?:post|entry)|next (?:post|entry)"
@@ -30,10 +30,12 @@ _NAVIGATION = re.compile(
     r"|stumbleupon|log ?in|register|(?:\d+ )?comments?|reply|rss|subscribe|send to (?:a )?friend)[»›>→\s.]*$",
     re.IGNORECASE,
 )
+_BARE_LABEL = re.compile(r"^(?:\w+\s){0,2}\w+:$")
 _CREDIT = re.compile(
     r"\[[^\]]*\b(?:photos?|image|AP|AFP|Reuters|Getty|courtesy|credit)\b[^\]]*\]\W*$", re.IGNORECASE
 )
 _SENTENCE_END = re.compile(r"[.!?:,;…][\"'”’)\]]*$")
+_PERMALINK = re.compile(r"/\d{4}/\d\d?/|/entr(?:y|ies)/")
 _SITE_SEPARATOR = re.compile(r"\s+(?:[|»«·•:–—]|::|--?)\s+")
 
 
@@ -69,8 +71,8 @@ def find_title(page: Outline, document_title: str | None) -> int | None:
             rank += 10 + len(line.text) / 100
         elif line.block.tag != "h1":
             continue
-        if _leads_home(line):
-            rank -= 12
+        if line.is_links:
+            rank -= 12 if _leads_home(line) else 3
         if rank > score:
             best, score = index, rank
     return best
@@ -89,9 +91,13 @@ def list_beside(page: Outline, start: int) -> int:
     """Where the list beside the post begins ("Latest Stories"), or where the lines end."""
     lines = page.lines
     for index in range(start, len(lines)):
-        if BESIDE.match(lines[index].text) and any(line.links for line in lines[index + 1 : index + 4]):
+        if BESIDE.match(lines[index].text) and (lines[index].is_heading or _lists_posts(lines[index + 1 : index + 3])):
             return index
     return len(lines)
+
+
+def _lists_posts(lines: Sequence[Line]) -> bool:
+    return any(_PERMALINK.search(link.get("href") or "") for line in lines for link in line.links)
 
 
 class Reader:
@@ -132,7 +138,7 @@ class Reader:
         """Whether a line shows that the post is over, though no comment begins there."""
         if INVITATION.match(line.text) or NONE_YET.match(line.text):
             return True
-        if FORM.match(line.text) and line.is_heading:
+        if FORM.match(line.text) and (line.is_heading or "closed" in line.text):
             return True
         return not told and bool(OPENER.match(line.text)) and line.is_heading
 
@@ -154,7 +160,8 @@ class Reader:
             places = [index]
         else:  # a label alone; the names stand in the lines that follow
             places, names = self._names_below(index)
-            text = f"{text.rstrip(' :')} {', '.join(names)}"
+            printed_names = [self.lines[place].text for place in places[1:]]
+            text = f"{text.rstrip(' :')} {', '.join(printed_names)}"
         if not names:
             return False
         self.found.byline, self.found.byline_text, self.found.names = places, label_without_colon(text), names
@@ -163,13 +170,15 @@ class Reader:
         return True
 
     def _names_below(self, label: int) -> tuple[list[int], list[str]]:
-        places, names = [label], []
+        places = [label]
+        names: list[str] = []
         for index in range(label + 1, min(label + 9, len(self.lines))):
             line = self.lines[index]
-            if not is_name(line.text) or whole_date(line.text) or (names and not line.is_links):
+            told = split_names(line.text)
+            if not all(map(is_name, told)) or whole_date(line.text) or (names and not line.is_links):
                 break
             places.append(index)
-            names += split_names(line.text)
+            names += told
             if not line.is_links:
                 break
         return places, names
@@ -222,15 +231,17 @@ class Reader:
         for index in [*self.head, *self.tail]:
             line = self.lines[index]
             match = _LABEL.match(line.text)
-            if match is None or len(line.text) > 300:
+            if match is None or len(line.text) > 300 or (index in self.tail and not line.links):
                 continue
             told = [fold(link.text_content()) for link in line.links]
             if not told and line.text[match.end() :].strip():
                 told = [fold(part) for part in line.text[match.end() :].split(",")]
             self._furniture.add(index)
             if not told:
+                first = self.lines[min(index + 1, self.end - 1)].block
                 for below in range(index + 1, min(index + 20, self.end)):
-                    if not self.lines[below].is_links or _NAVIGATION.match(self.lines[below].text):
+                    block = self.lines[below].block
+                    if not self.lines[below].is_links or block.getparent() is not first.getparent():
                         break
                     self._furniture.add(below)
                     told += [fold(link.text_content()) for link in self.lines[below].links]
@@ -243,9 +254,12 @@ class Reader:
             *self.found.byline,
             *([] if self.found.date is None else [self.found.date]),
         }
-        told = [i for i in self.head if i not in known and not self._is_navigation(i)]
+        labels = {i for i in self.head if i + 1 in known and _BARE_LABEL.match(self.lines[i].text)}
+        told = [i for i in self.head if i not in known | labels and not self._is_navigation(i)]
         container = self.found.container
         inside = set(self.page.span(container)) if container is not None else set()
+        around = container.getparent() if container is not None else None
+        told = [i for i in told if around is None or i < self.page.span(around).stop]
         apart = container is not None and self._holds_only_text(inside, known)
         body: list[int] = []
         for index in told:
@@ -254,9 +268,10 @@ class Reader:
             elif not apart or index in inside or self._is_paragraph(index):
                 body.append(index)
         figures = [i for i in body if self._is_figure_text(i)]
-        self.found.captions += [*figures, *self._tail_captions()]
         self.found.body = [i for i in body if i not in figures]
-        self.found.zones = [self.head, *([self.tail] if any(i in self.tail for i in self.found.captions) else [])]
+        self.found.captions += [*figures, *self._late_captions(self.found.body)]
+        late = [i for i in (*self.found.captions, *self.found.byline, self.found.date) if i in self.tail]
+        self.found.zones = [self.head, *([self.tail] if late else [])]
         if not apart:
             self.found.container = None
 
@@ -266,7 +281,9 @@ class Reader:
 
     def _is_navigation(self, index: int) -> bool:
         line = self.lines[index]
-        return bool(_NAVIGATION.match(line.text)) and (line.is_links or index > self.head.stop - 6)
+        if FORM.match(line.text) and line.links and len(line.text) < 80:
+            return True
+        return line.is_links and all(_NAVIGATION.match(fold(link.text_content())) for link in line.links)
 
     def _is_caption(self, index: int, *, outside: bool) -> bool:
         line = self.lines[index]
@@ -298,13 +315,19 @@ class Reader:
         text = self.lines[index].text
         return len(text) > 100 or bool(_SENTENCE_END.search(text))
 
-    def _tail_captions(self) -> list[int]:
-        """Lines between the comments and a byline that stands after them (the static copy)."""
-        marks = [i for i in (*self.found.byline, self.found.date) if i is not None and i in self.tail]
+    def _late_captions(self, body: list[int]) -> list[int]:
+        """Lines before a byline or date that stands after the text (the static copy)."""
+        last = max(body, default=self.start - 1)
+        marks = [i for i in (*self.found.byline, self.found.date) if i is not None and i > last]
         if not marks:
             return []
-        before = range(self.tail.start, min(marks))
-        return [i for i in before if self._is_caption(i, outside=True) and not FORM.match(self.lines[i].text)]
+        between = [i for i in [*self.head, *self.tail] if last < i < min(marks)]
+        return [i for i in between if self._is_caption(i, outside=True) and self._is_apart(self.lines[i])]
+
+    @staticmethod
+    def _is_apart(line: Line) -> bool:
+        """Whether a line is neither of a pager nor of the comment form."""
+        return not FORM.match(line.text) and not OPENER.match(line.text) and not line.text.isdigit()
 
 
 def _height(element: HtmlElement) -> int:

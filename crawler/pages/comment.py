@@ -30,7 +30,7 @@ _ANSWERS = re.compile(
 _ORDINAL = re.compile(r"^(?:comment\s+)?(?:#\s*|no\.\s*)?(\d+)[.)]?$", re.IGNORECASE)
 _FURNITURE = re.compile(
     r"^[\s(\[|]*(?:permalink|permanent link|link(?: to this)?|reply|respond|report(?: abuse| this)?|flag(?: as .*)?"
-    r"|quote|edit|delete|share|like|up|down|top|back to top|new|parent|log ?in.*|[\d#|,\s]+|[«‹]?\s*(?:first|prev(?:ious)?)"
+    r"|quote|edit|delete|share|like|up|down|top|back to top|new|parent|pages?|log ?in.*|[\d#|,\s]+|[«‹]?\s*(?:first|prev(?:ious)?)"
     r"|(?:next|last)\s*[›»]?|(?:add|post|leave) (?:a )?(?:new )?comment|comments? feed)[\s)\]|]*$",
     re.IGNORECASE,
 )
@@ -44,7 +44,11 @@ _TAIL_WORDS = re.compile(
     r"(?:\s+|^)(?:on|at|said|says|wrote|writes|commented|added|replied|posted|dated)(?:\s+on|\s+at)?[\s:,]*$|[\s|•·,:;(–—-]+$",
     re.IGNORECASE,
 )
+_ABBREVIATION = re.compile(r"^(?:[A-Z]\.\s?)+$")
 _PLACE_LABEL = re.compile(r"^(?:location|place|from|city|country)\s*:\s*", re.IGNORECASE)
+_LABELS = frozenset(
+    """author at by comment date from in location name on place posted said says submitted time writes wrote""".split()
+)
 _PARTS = re.compile(r"\s*[|•·]\s*|\s+[–—-]{1,2}\s+")
 _PLACED = re.compile(
     r"^(?P<name>[^()]{1,60}?)\s*(?:\((?P<in>[^()]{2,60})\)|\s(?:from|in)\s(?P<from>[A-Z].{1,60}))$"
@@ -146,8 +150,9 @@ def _without_answers(lines: Sequence[Line], said: Said) -> list[Line]:
         match = _ANSWERS.match(line.text) if len(line.text) < 120 else None
         if match is None:
             kept.append(line)
-            if (match := _answers_inside(line)) is None:
-                continue
+            if (match := _answers_inside(line)) is not None:
+                said.answers = match["whom"]
+            continue
         said.answers = match["whom"]
         for link in line.links:
             if (found := COMMENT_NUMBER.search(link.get("href") or "")) and said.parent_number is None:
@@ -164,8 +169,10 @@ def _answers_inside(line: Line) -> re.Match[str] | None:
 
 def _divide(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
     """Header lines and lines of the text, by their order and wording."""
-    told = [line for line in lines if not (_FURNITURE.match(line.text) and len(line.text) < 60)]
+    told = _without_furniture(lines)
     at = next((i for i, line in enumerate(told[:8]) if header_date(line)), None)
+    if at is None and told and header_date(told[-1]):
+        at = len(told) - 1
     if at is None:
         return _divide_undated(told)
     if at == len(told) - 1 and at > 0 and writes(told[0].text):  # the date stands under the text
@@ -182,6 +189,21 @@ def _divide(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
     return told[:at], told[at:]
 
 
+def _without_furniture(lines: Sequence[Line]) -> list[Line]:
+    """The lines without "reply", "permalink" and a pager that follows the last comment."""
+    end = len(lines)
+    while end and _FURNITURE.match(lines[end - 1].text):
+        end -= 1
+    paged = any(link.text_content().strip().isdigit() for line in lines[end:] for link in line.links)
+    kept = []
+    for index, line in enumerate(lines):
+        furniture = _FURNITURE.match(line.text) is not None and len(line.text) < 60
+        ordinal = index < 2 and _ORDINAL.match(line.text) is not None
+        if not (furniture and (line.links or ordinal or (paged and index >= end))):
+            kept.append(line)
+    return kept
+
+
 def _divide_undated(lines: list[Line]) -> tuple[list[Line], list[Line]]:
     if lines and (match := writes(lines[0].text)) and match:
         return [], lines
@@ -190,32 +212,35 @@ def _divide_undated(lines: list[Line]) -> tuple[list[Line], list[Line]]:
 
 def _is_subject(line: Line, rest: Sequence[Line]) -> bool:
     """Whether a line only repeats the first words of the text, as automatic subjects do."""
+    if not rest or len(line.text) > 80:
+        return False
+    # A name may be bold or linked too, and may open the text; a name has few words.
+    if not line.is_heading and not ((line.is_links or _is_bold(line)) and len(line.text.split()) > 2):
+        return False
+    if any((match := writes(each.text)) and match["name"] == line.text for each in rest[:3]):
+        return False
     subject = line.text.rstrip(".… ")
-    text = fold(" ".join(each.text for each in rest[:4]))
-    return bool(rest) and len(subject) <= 80 and (line.is_heading or line.is_links or bool(_bold(line))) and (
-        text.startswith(subject) or any(fold(each.text).startswith(subject) for each in rest[:3])
-    )  # fmt: skip
+    return any(fold(" ".join(each.text for each in rest[at : at + 4])).startswith(subject) for at in range(3))
 
 
-def _bold(line: Line) -> bool:
+def _is_bold(line: Line) -> bool:
     return all(element.tag in ("b", "strong", "a") for _, element in line.pieces)
 
 
 def _is_place_line(line: Line, following: Line) -> bool:
     """Whether a short line under the header is the place: it stands apart from the text that follows."""
     text = line.text
-    if (
-        len(text) > 60
-        or len(text.split()) > 7
-        or text[-1] in ".!?:;…"
-        or text[0].islower()
-        or line.is_heading
-    ):
-        return False
-    if writes(following.text) and not writes(text):
+    if _PLACE_LABEL.match(text):
         return True
-    apart = line.block is not following.block and line.block.getparent() is not following.block.getparent()
-    return apart and not writes(text)
+    if len(text) > 60 or len(text.split()) > 7 or line.is_heading or writes(text):
+        return False
+    if text[-1] in "!?:;…" or (text[-1] == "." and not _ABBREVIATION.match(text)):
+        return False
+    if writes(following.text):
+        return True
+    if text[0].islower():
+        return False
+    return line.block is not following.block and line.block.getparent() is not following.block.getparent()
 
 
 def _ordinal(header: Iterable[Line]) -> int | None:
@@ -274,6 +299,8 @@ def _who(said: Said, header: Sequence[Line], text: Sequence[Line], marks: Marks)
 def _who_by_order(said: Said, header: Sequence[Line], text: Sequence[Line]) -> None:
     """Name and place by their order in the header: the name first."""
     tokens = [token for line in header if not _is_subject(line, text) for token in _tokens(line)]
+    if said.author is None and not tokens:  # what repeats the first words of the text is the name after all
+        tokens = [token for line in header for token in _tokens(line)]
     if said.author is None and tokens:
         line = writes(text[0].text) if text else None
         if not (len(tokens) == 1 and line is not None and _is_the_place(tokens[0][0], line)):
@@ -319,18 +346,9 @@ def _tokens(line: Line) -> list[tuple[str, HtmlElement]]:
 
 
 def _is_word(token: str) -> bool:
-    return token.casefold() in {
-        "on",
-        "at",
-        "by",
-        "said",
-        "says",
-        "wrote",
-        "writes",
-        "from",
-        "in",
-        "submitted by",
-    }
+    return token.casefold() in _LABELS
+
+
 
 
 def _clean_name(text: str) -> str:
@@ -353,8 +371,5 @@ def _text(said: Said, lines: Sequence[Line], body: HtmlElement | None) -> None:
     kept = list(lines)
     if said.writes_line is not None:
         kept = kept[1:]
-    if body is None:
-        while kept and _FURNITURE.match(kept[-1].text):
-            kept.pop()
     said.body_text = text_of(kept)
     said.body_html = inner_html(body) if body is not None else html_of(lines)

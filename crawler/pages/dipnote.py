@@ -44,7 +44,7 @@ def read(response: TextResponse) -> Page:
     neither a list of posts nor anything a post can be read from.
     """
     listing = Listing(response)
-    if not is_permalink(response.url):
+    if not listing.shows_a_post:
         return listing
     page = PostPage(response)
     if page.is_list_of_posts:

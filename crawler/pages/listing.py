@@ -28,6 +28,8 @@ _HREFS = xpath(
 _REFRESH = xpath("//meta[translate(@http-equiv,'REFSH','refsh')='refresh']/@content")
 _FEED_LINKS = xpath("//*[local-name()='item' or local-name()='entry']/*[local-name()='link']")
 _REFRESH_URL = re.compile(r"^\s*[\d.]*\s*[;,]\s*(?:url\s*=\s*)?[\"']?(?P<url>[^\"']+)", re.IGNORECASE)
+_WHOLE_DUPLICATES = frozenset({"node", "comment-permalink", "duplicate-query"})
+"""Rules that refuse addresses under which Drupal shows a whole post once more."""
 _TITLE_ELEMENTS = frozenset({"h1", "h2", "h3", "h4", "td", "dt"})
 
 
@@ -59,6 +61,18 @@ class Listing(Page):
         url = self.canonical_url
         return identity(url if url and is_permalink(url) else self.response.url)
 
+    @cached_property
+    def shows_a_post(self) -> bool:
+        """Whether a post was asked for: by its permalink, or by an address that states the permalink as canonical.
+
+        A print view is another text of the post, and a reply form shows only a part.
+        """
+        if is_permalink(self.response.url):
+            return True
+        address = address_of(self.response.url)
+        whole = address is not None and address.rule in _WHOLE_DUPLICATES
+        return whole and self.canonical_url is not None and is_permalink(self.canonical_url)
+
     def posts_listed(self, lines: Iterable[Line]) -> set[str]:
         """The other posts whose link is the whole of a heading or of a table cell."""
         found: set[str] = set()
@@ -76,7 +90,7 @@ class Listing(Page):
     def links(self) -> Sequence[Link]:
         """Where the page points, within the site."""
         found: dict[str, Link] = {}
-        own = self.post_id if is_permalink(self.response.url) else None
+        own = self.post_id if self.shows_a_post else None
         for href in self._hrefs():
             link = self._link(href, own)
             if link is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,8 @@ _CANONICAL = xpath("string(//link[@rel='canonical']/@href)")
 _TYPED = xpath("//*[@typeof or @itemtype]")
 _PROPERTIES = xpath(".//*[@property or @itemprop]")
 _REPLY_OF = xpath(".//*[@rel='sioc:reply_of']/@resource")
+
+_COMMENT_RESOURCE = re.compile(r"(?:#comment-|/comment/)(\d+)")
 
 _POST_TYPES = {"sioc:Item", "sioct:BlogPost", "schema:BlogPosting", "BlogPosting"}
 _COMMENT_TYPES = {"sioct:Comment", "schema:Comment", "Comment", "UserComments"}
@@ -112,9 +115,8 @@ def mark_comment(marks: Marks, comment: HtmlElement) -> None:
     """Note what is marked in a comment, and which it says it answers."""
     _add_first(marks, _PROPERTIES(comment), _COMMENT_PROPERTIES)
     for resource in _REPLY_OF(comment):
-        _, anchor, number = resource.rpartition("#comment-")
-        if anchor:
-            marks.parent = number
+        if match := _COMMENT_RESOURCE.search(resource):
+            marks.parent = match[1]
 
 
 def _add_first(marks: Marks, elements: Iterable[HtmlElement], fields: Mapping[str, str]) -> None:

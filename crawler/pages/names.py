@@ -21,7 +21,7 @@ _GROUP = re.compile(
     re.IGNORECASE,
 )
 _SUFFIX = re.compile(r"^(?:jr|sr|i{1,3}|iv|ph\.?d|m\.?d|esq|usn|usa|usaf|ret)\.?$", re.IGNORECASE)
-_SEPARATOR = re.compile(r"\s*(?:[,;]|\s&\s|\s+and\s+|\s+with\s+)\s*", re.IGNORECASE)
+_SEPARATOR = re.compile(r"\s*(?:,\s*and\s|[,;]|\s&\s|\s+and\s+|\s+with\s+)\s*", re.IGNORECASE)
 _VERB = (
     r"(?:(?:currently|presently|also|now|recently|formerly|previously)\s+)?"
     r"(?:serves?|served|is|are|was|were|works?|worked|has|have|holds?|heads?|leads?|directs?|manages?)\b"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from lxml.html import HtmlElement
 
@@ -185,17 +185,24 @@ class Outline:
         """The innermost element that holds both lines."""
         return next(element for element in self.around(first) if last in self.span(element))
 
-    def outermost(self, place: int, avoid: Iterable[int]) -> HtmlElement:
-        """The outermost element around a line that holds none of the lines to avoid."""
-        strangers = sorted(set(avoid) - {place})
+    def outermost(
+        self, place: int, avoid: Iterable[int], may_precede: Callable[[Line], bool] | None = None
+    ) -> HtmlElement:
+        """The outermost element around a line that holds none of the lines to avoid.
+
+        Where ``may_precede`` is given, each line before it in the element must pass it.
+        """
+        strangers = set(avoid) - {place}
         before = max((stranger for stranger in strangers if stranger < place), default=-1)
         after = min((stranger for stranger in strangers if stranger > place), default=len(self.lines))
-        chosen = self.lines[place].block
+        chosen, start = self.lines[place].block, place
         for element in self.around(place):
             span = self.span(element)
             if span.start <= before or span.stop > after:
                 break
-            chosen = element
+            if may_precede and not all(may_precede(line) for line in self.lines[span.start : start]):
+                break
+            chosen, start = element, span.start
         return chosen
 
 

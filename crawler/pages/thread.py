@@ -27,7 +27,7 @@ OPENER = re.compile(
 
 INVITATION = re.compile(
     r"^(?:want to share your thoughts\?|share this post with others\.?|what do you think\? share your comments.*"
-    r"|subscribe to this entry.s comments.*|please enter the word you see.*|submit the word you see.*)$",
+    r"|subscribe to .*\bcomments\b.*|please enter the word you see.*|submit the word you see.*)$",
     re.IGNORECASE,
 )
 """What stands before the comments where they have no heading (ExpressionEngine)."""
@@ -55,10 +55,16 @@ WRITES = re.compile(
 )
 """The header line of a comment in ExpressionEngine's template: "Ron in New York writes:"."""
 
+_OPENING_LINES = 8
+"""So many lines may stand between the heading and the first comment (hints, feeds)."""
+
 _NOT_A_NAME = re.compile(
     r"^(?:as|when|he|she|it|they|we|i|you|the|this|that|in|on|at|but|and|so|if|one|who|what|where|there|here)\b",
     re.IGNORECASE,
 )
+
+_SENTENCE = re.compile(r"(?:\s[^\s.]{4,}|^[a-z]\S*)[.!?]$")
+"""How a sentence ends; a name or a place may end with an initial."""
 
 _CONNECTORS = re.compile(
     r"\b(?:submitted|posted|comment(?:ed)?|written|by|on|at|said|says|wrote|writes|added|replied|not verified)\b"
@@ -136,9 +142,12 @@ def find_thread(page: Outline, start: int, end: int) -> Thread:
     for opener in _openers(lines, start, end):
         heads = _heads(page, opener, _tail(lines, opener, end, has_byline=_has_byline(lines[start:opener])))
         if heads:
-            stop = _stop(lines, heads, end)
-            thread = _Cut(page, opener, stop, heads).thread()
+            last = max(i for i in (opener, *_openers(lines, start, heads[0])))
+            thread = _Cut(page, last, _stop(lines, heads, end), heads).thread()
             thread.announced = announced(lines[opener].text)
+            thread.places.update(i for i in (last - 1, last - 2) if i >= start and OPENER.match(lines[i].text))
+            if last - opener <= _OPENING_LINES and (lines[opener].is_heading or _is_bold(lines[opener])):
+                thread.places.update(range(opener, last))
             return thread
     opener = next((i for i in range(start, end) if NONE_YET.match(lines[i].text)), None)
     if opener is not None:
@@ -168,7 +177,9 @@ def _stop(lines: Sequence[Line], heads: Sequence[int], end: int) -> int:
     before = {line.text for line in lines[heads[0] : heads[-1]]}
     for index in range(heads[-1] + 1, end):
         line = lines[index]
-        if FORM.match(line.text) and line.text not in before and (line.is_heading or line.is_links or _is_bold(line)):
+        if FORM.match(line.text) and line.text not in before and (
+            line.is_heading or line.is_links or _is_bold(line) or "closed" in line.text
+        ):
             return index
     return _tail(lines, heads[-1], end, has_byline=False)
 
@@ -196,9 +207,12 @@ def _heads(page: Outline, opener: int, stop: int) -> list[int]:
     """Places of the header lines: those of the first one's kind."""
     lines = page.lines
     dated = [i for i in range(opener + 1, stop) if header_date(lines[i])]
-    if dated and dated[0] - opener <= 8:
+    if dated and dated[0] - opener <= _OPENING_LINES:
         kind = _kind(lines[dated[0]])
-        return [i for i in dated if _kind(lines[i]) == kind]
+        heads = [i for i in dated if _kind(lines[i]) == kind]
+        # A bare date that nothing follows is the post's, after the comments (the static copy).
+        alone = len(page.span(page.outermost(heads[-1], [opener, *heads]))) == 1
+        return heads[:-1] if alone and heads[-1] == stop - 1 and len(heads) > 1 else heads
     told = [i for i in range(opener + 1, stop) if writes(lines[i].text)]
     if told and told[0] - opener <= 6:
         kind = _kind(lines[told[0]])
@@ -223,36 +237,65 @@ def _kind(line: Line) -> tuple[object, ...]:
     return (*tags, printed is not None)
 
 
+def _may_head(line: Line) -> bool:
+    """Whether a line before the date may belong to the same header: a name, a place, a label, a subject."""
+    if line.is_heading or line.is_links or _is_bold(line):
+        return True
+    return len(line.text) <= 60 and not writes(line.text) and not _SENTENCE.search(line.text)
+
+
 class _Cut:
     """Cuts the lines of a thread into units."""
 
     def __init__(self, page: Outline, opener: int, stop: int, heads: list[int]) -> None:
         self.page, self.opener, self.stop, self.heads = page, opener, stop, heads
         outside = [opener, *([stop] if stop < len(page.lines) else [])]
-        self.elements = [page.outermost(head, [*heads, *outside]) for head in heads]
+        avoid = [*heads, *outside]
+        first = page.outermost(heads[0], avoid)
+        # Where replies stand inside what they answer, the text before a header is of the one before;
+        # but where the date stands under the text, it is its own.
+        before = page.lines[page.span(first).start : heads[0]]
+        may_precede = _may_head if all(map(_may_head, before)) else None
+        self.elements = [first, *(page.outermost(head, avoid, may_precede) for head in heads[1:])]
         self.spans = [page.span(element) for element in self.elements]
 
     def thread(self) -> Thread:
-        """The units, by the elements that wrap them or by what stands between the header lines."""
-        gaps = [self._gap(index) for index in range(len(self.heads))]
-        wrapped = sum(1 for gap in gaps if not self._tells(gap)) * 2 > len(gaps)
-        lead = 0 if wrapped else self._lead()
+        """The units: what wraps each header, and what stands from there to the next."""
+        loose = [self._tells(self._gap(index)) for index in range(len(self.heads))]
+        lead = self._lead() if all(loose[:-1]) else 0
         units, places = [], {self.opener}
         for index, head in enumerate(self.heads):
-            span = self.spans[index]
-            if not wrapped:
-                last = self.spans[index + 1].start - lead if index + 1 < len(self.heads) else self._end()
-                span = range(max(span.start - lead, self.opener + 1), max(last, span.stop))
+            span, element = self.spans[index], self.elements[index]
+            stop = span.stop
+            if loose[index]:
+                follows = index + 1 < len(self.heads)
+                stop = max(stop, self._front(index + 1, lead) if follows else self._gap(index).stop)
+            span = range(self._front(index, lead), stop)
             places.update(span)
-            element = self.elements[index] if wrapped else None
             lines = [self.page.lines[i] for i in span]
-            units.append(Unit(lines, element, self.elements[index], self._depth(head, index)))
+            wrapped = None if loose[index] else element
+            units.append(Unit(lines, wrapped, element, self._depth(head, index)))
         return Thread(units, places, opener=self.opener)
 
+    def _front(self, index: int, lead: int) -> int:
+        """Where the header of a unit begins: at the label that the first one begins with, if it has any."""
+        start = self.spans[index].start
+        if not lead:
+            return start
+        label = self.page.lines[self.opener + 1].text
+        if label.endswith(":"):
+            labelled = [i for i in range(max(start - 8, self.opener + 1), start) if self.page.lines[i].text == label]
+            return labelled[-1] if labelled else start
+        return max(start - lead, self.opener + 1)
+
     def _gap(self, index: int) -> range:
+        """The lines between what wraps a header and what wraps the next."""
         after = self.spans[index].stop
-        before = self.spans[index + 1].start if index + 1 < len(self.spans) else self._end()
-        return range(after, max(after, before))
+        if index + 1 < len(self.spans):
+            return range(after, max(after, self.spans[index + 1].start))
+        if len(self.spans[index]) > 1 and self.heads[index] < after - 1:  # it wraps its text as well
+            return range(after, after)
+        return range(after, max(after, self._end()))
 
     def _tells(self, gap: range) -> bool:
         """Whether a gap holds text, and not only links like "reply"."""
@@ -260,8 +303,9 @@ class _Cut:
 
     def _lead(self) -> int:
         """How many lines of a header stand before the element with its date."""
-        between = self.spans[0].start - self.opener - 1
-        return between if 0 < between <= 3 else 0
+        between = range(self.opener + 1, self.spans[0].start)
+        short = all(len(self.page.lines[i].text) <= 60 for i in between)
+        return len(between) if short and len(between) <= 5 else 0
 
     def _end(self) -> int:
         """Where the last unit ends when nothing wraps it."""
