@@ -25,15 +25,19 @@ class ExchangeSink(Protocol):
     """Where exchanges go: the WARC writer."""
 
     async def write(self, exchange: Exchange) -> object:
-        """Return once ``exchange`` is written; close the body of its response."""
+        """Return once ``exchange`` is written; close the body of its response.
+
+        What was handed over is written even where the caller is cancelled meanwhile.
+        """
 
 
-@dataclass(slots=True, kw_only=True)
-class Fetched:
-    """The last attempt at a request; its exchange is written."""
+@dataclass(slots=True, kw_only=True, eq=False)
+class Attempt:
+    """A request on one connection, and what came of it."""
 
     exchange: Exchange
     answer: Answer
+    connection: Connection
     peer: str | None
     """Address at the other end: the proxy's where there is one."""
     certificate: bytes | None
@@ -49,95 +53,85 @@ class Client:
         self._sink, self._dialer, self._pool = sink, dialer, pool
         self._connect, self._first_byte = connect, first_byte
         self._backlog = Backlog()
-        self._writing: set[asyncio.Task[object]] = set()
-        self._open: dict[Connection, asyncio.Future[None]] = {}
+        self._under_way: set[Attempt] = set()
+        self._all_ended = asyncio.Event()
 
-    async def fetch(self, request: WireRequest, watcher: Watcher, seconds: float) -> Fetched:
-        """Send ``request`` and take the answer, both within ``seconds``.
+    async def fetch(self, request: WireRequest, watcher: Watcher, seconds: float) -> Attempt:
+        """Send ``request`` and take the answer, both within ``seconds``; gives the last attempt, written.
 
-        How it ended stands in the answer. Raises what ``Dialer.open`` raises
+        How it ended stands in its answer. Raises what ``Dialer.open`` raises
         when there is no connection, and what the sink raises.
         """
-        written: list[asyncio.Task[object]] = []
+        attempt: Attempt | None = None
         try:
             async with self._pool.place(request.endpoint):
                 deadline = asyncio.get_running_loop().time() + seconds
-                connection = self._pool.take(request.endpoint.connection_key)
-                if connection is not None:
-                    fetched = await self._attempt(connection, request, watcher, deadline, written)
-                    if not _stale(request, fetched.answer):
-                        return fetched
-                connection = await self._dial(request, deadline)
-                return await self._attempt(connection, request, watcher, deadline, written)
+                if (kept := self._pool.take(request.endpoint.connection_key)) is not None:
+                    attempt = self._begin(request, kept, watcher)
+                    await self._run(attempt, request, deadline)
+                    if _stale(request, attempt.answer):
+                        stale, attempt = attempt, None
+                        await self._write(stale)
+                if attempt is None:
+                    attempt = self._begin(request, await self._dial(request, deadline), watcher)
+                    await self._run(attempt, request, deadline)
         finally:
-            # The place is free by now; the caller still waits until all is written.
-            if written:
-                await asyncio.wait(written)
-                for task in written:
-                    task.result()
+            # The place is free by now; only the caller waits until all is written.
+            if attempt is not None:
+                await self._write(attempt)
+        return attempt
 
     async def close(self) -> None:
-        """Close all connections; exchanges in flight are cut and written."""
+        """Close all connections; exchanges under way are cut and written."""
         self._pool.close()
-        ending = list(self._open.values())
-        for connection in self._open:
-            connection.give_up("unspecified", DownloadCancelledError("the crawl was stopped"))
-        if ending:
-            await asyncio.wait(ending)
-        if self._writing:
-            await asyncio.wait(self._writing)
+        for attempt in list(self._under_way):
+            attempt.connection.give_up("unspecified", DownloadCancelledError("the crawl was stopped"))
+        while self._under_way:
+            self._all_ended.clear()
+            await self._all_ended.wait()
 
     async def _dial(self, request: WireRequest, deadline: float) -> Connection:
         self._pool.make_room()
         left = deadline - asyncio.get_running_loop().time()
         return await self._dialer.open(request.endpoint, max(0.0, min(self._connect, left)))
 
-    async def _attempt(
-        self,
-        connection: Connection,
-        request: WireRequest,
-        watcher: Watcher,
-        deadline: float,
-        written: list[asyncio.Task[object]],
-    ) -> Fetched:
-        """One exchange on ``connection``, and the task that writes it."""
-        answer = Answer(request.method, watcher)
-        exchange = _begun(request, connection)
+    def _begin(self, request: WireRequest, connection: Connection, watcher: Watcher) -> Attempt:
         tls = connection.tls
-        fetched = Fetched(
-            exchange=exchange,
-            answer=answer,
+        attempt = Attempt(
+            exchange=_begun(request, connection),
+            answer=Answer(request.method, watcher),
+            connection=connection,
             peer=connection.peer,
             certificate=tls.getpeercert(binary_form=True) if tls else None,
         )
-        first_byte = min(deadline, asyncio.get_running_loop().time() + self._first_byte)
-        ended = self._open[connection] = asyncio.get_running_loop().create_future()
+        self._under_way.add(attempt)
+        return attempt
+
+    async def _run(self, attempt: Attempt, request: WireRequest, deadline: float) -> None:
+        """Send the request and take the answer; then the connection is kept or closed."""
+        connection, answer = attempt.connection, attempt.answer
         try:
             with self._backlog.reading(connection):
-                await connection.exchange(request.sent, answer, first_byte, deadline)
+                await connection.exchange(request.sent, answer, self._first_byte, deadline)
         except asyncio.CancelledError:
             answer.give_up("unspecified", DownloadCancelledError("the download was cancelled"))
             raise
         finally:
-            del self._open[connection]
             if connection.reusable:
                 self._pool.keep(request.endpoint.connection_key, connection)
             else:
                 connection.abort()
-            _conclude(exchange, answer)
-            written.append(self._write(exchange))
-            ended.set_result(None)
-        return fetched
+            _conclude(attempt.exchange, answer)
 
-    def _write(self, exchange: Exchange) -> asyncio.Task[object]:
-        async def write() -> object:
-            with self._backlog.waiting(exchange.response.body_length if exchange.response else 0):
-                return await self._sink.write(exchange)
-
-        task = asyncio.ensure_future(write())
-        self._writing.add(task)
-        task.add_done_callback(self._writing.discard)
-        return task
+    async def _write(self, attempt: Attempt) -> None:
+        response = attempt.exchange.response
+        try:
+            with self._backlog.waiting(response.body_length if response else 0):
+                await self._sink.write(attempt.exchange)
+        finally:
+            self._under_way.discard(attempt)
+            if not self._under_way:
+                self._all_ended.set()
 
 
 def _begun(request: WireRequest, connection: Connection) -> Exchange:

@@ -25,6 +25,8 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._answer: Answer | None = None
         self._ended: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._deadline = 0.0
         self._odd = False
         self._paused = False
 
@@ -51,18 +53,17 @@ class Connection(asyncio.Protocol):
         """The TLS layer; None in clear."""
         return cast("ssl.SSLObject | None", self.transport.get_extra_info("ssl_object"))
 
-    async def exchange(self, request: bytes, answer: Answer, first_byte: float, whole: float) -> None:
+    async def exchange(self, request: bytes, answer: Answer, first_byte: float, deadline: float) -> None:
         """Send ``request`` and return when ``answer`` has ended, for whatever reason.
 
-        ``first_byte`` and ``whole`` are times of the event loop; reaching one gives the answer up.
+        ``first_byte`` are seconds, ``deadline`` is a time of the event loop;
+        reaching one gives the answer up.
         """
         loop = asyncio.get_running_loop()
         self.exchanges += 1
         self._answer, self._ended = answer, loop.create_future()
-        timers = [
-            loop.call_at(first_byte, self._time_out, answer, "first byte"),
-            loop.call_at(whole, self._time_out, answer, "whole answer"),
-        ]
+        self._deadline = deadline
+        self._timer = loop.call_at(min(loop.time() + first_byte, deadline), self._time_out, answer)
         try:
             if self.transport.is_closing():
                 self._lose(None)
@@ -70,8 +71,8 @@ class Connection(asyncio.Protocol):
                 self.transport.write(request)
             await self._ended
         finally:
-            for timer in timers:
-                timer.cancel()
+            if self._timer:
+                self._timer.cancel()
             self._odd = self._odd or not answer.parser.reusable
             self._answer = self._ended = None
 
@@ -128,9 +129,13 @@ class Connection(asyncio.Protocol):
                 self._answer.give_up("disconnect", DownloadFailedError(_lost(exc)))
         self._finish()
 
-    def _time_out(self, answer: Answer, what: str) -> None:
-        if what == "first byte" and (answer.started or self._paused):
+    def _time_out(self, answer: Answer) -> None:
+        loop = asyncio.get_running_loop()
+        late = loop.time() >= self._deadline
+        if not late and (answer.started or self._paused):
+            self._timer = loop.call_at(self._deadline, self._time_out, answer)
             return
+        what = "whole answer" if late else "first byte"
         answer.give_up("time", DownloadTimeoutError(f"no {what} in time"))
         self._finish()
 

@@ -107,7 +107,7 @@ class Dialer:
         answer = Answer("CONNECT", _TunnelWatcher(endpoint))
         deadline = asyncio.get_running_loop().time() + seconds
         try:
-            await connection.exchange(b"\r\n".join([*lines, b"", b""]), answer, deadline, deadline)
+            await connection.exchange(b"\r\n".join([*lines, b"", b""]), answer, seconds, deadline)
         finally:
             answer.discard()
         if answer.error:

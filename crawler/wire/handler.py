@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
 
-    from crawler.wire.client import ExchangeSink, Fetched
+    from crawler.wire.client import Attempt, ExchangeSink
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ class CaptureDownloadHandler(BaseDownloadHandler):
         """Close all connections."""
         await self._client.close()
 
-    def _outcome(self, request: Request, download: Download, fetched: Fetched) -> Response:
+    def _outcome(self, request: Request, download: Download, fetched: Attempt) -> Response:
         """The Response, or the exception that says why there is none."""
         answer, flags = fetched.answer, list[str]()
         if answer.latency is not None:
@@ -127,7 +127,7 @@ class CaptureDownloadHandler(BaseDownloadHandler):
         return response
 
 
-def _response(request: Request, download: Download, fetched: Fetched, flags: list[str]) -> Response:
+def _response(request: Request, download: Download, fetched: Attempt, flags: list[str]) -> Response:
     head = fetched.answer.parser.head
     if head is None:
         raise RuntimeError(f"{fetched.exchange.target_uri}: a Response was asked of an answer without head")

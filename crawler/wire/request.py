@@ -125,7 +125,9 @@ def _host_and_port(url: SplitResult) -> tuple[str, int]:
     if url.scheme not in DEFAULT_PORTS:
         raise UnsupportedURLSchemeError(f"{shown}: scheme {url.scheme!r}, expected http or https")
     try:
-        host, port = (url.hostname or "").encode("idna").decode("ascii"), url.port
+        host, port = url.hostname or "", url.port
+        if not host.isascii():
+            host = host.encode("idna").decode("ascii")
     except ValueError as error:
         raise UnsupportedURLSchemeError(f"{shown}: {error}") from error
     if not host:

@@ -202,7 +202,7 @@ def test_failures_are_scrapys_own_so_that_its_retries_apply(hostile):
         expected = {
             f"http://127.0.0.1:{port}/": DownloadConnectionRefusedError,
             "http://no-such-host.invalid/": CannotResolveHostError,
-            f"http://{'a' * 70}.invalid/": UnsupportedURLSchemeError,
+            f"http://{'a' * 70}.invalid/": CannotResolveHostError,
             "http:///nowhere": UnsupportedURLSchemeError,
             hostile.url("empty"): DownloadFailedError,
             hostile.url("cut-head"): DownloadFailedError,
