@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 SOURCE = "anatomy"
 
 _LABEL = re.compile(
-    r"^(?:topics?|tags?|tagged(?: with| as)?|filed under|filed in|categor(?:y|ies)|posted in)\s*(?::|$)", re.IGNORECASE
+    r"^(?:topics?|tags?|tagged(?: with| as)?|filed under|filed in|categor(?:y|ies)|posted in)\s*(?::|$)",
+    re.IGNORECASE,
 )
 _NAVIGATION = re.compile(
     r"^[«‹<←\s]*(?:first|last|prev(?:ious)?|next|older|newer|back|home|top|previous (?:post|entry)|next (?:post|entry)"
@@ -91,7 +92,9 @@ def list_beside(page: Outline, start: int) -> int:
     """Where the list beside the post begins ("Latest Stories"), or where the lines end."""
     lines = page.lines
     for index in range(start, len(lines)):
-        if BESIDE.match(lines[index].text) and (lines[index].is_heading or _lists_posts(lines[index + 1 : index + 3])):
+        if BESIDE.match(lines[index].text) and (
+            lines[index].is_heading or _lists_posts(lines[index + 1 : index + 3])
+        ):
             return index
     return len(lines)
 
@@ -131,7 +134,9 @@ class Reader:
         for index in range(self.start, first):
             if self._closes(self.lines[index], told=bool(places)):
                 return range(self.start, index), range((index if last is None else last) + 1, self.end)
-        return range(self.start, max(self.start, first)), range(self.end if last is None else last + 1, self.end)
+        return range(self.start, max(self.start, first)), range(
+            self.end if last is None else last + 1, self.end
+        )
 
     @staticmethod
     def _closes(line: Line, *, told: bool) -> bool:

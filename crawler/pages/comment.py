@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from crawler.pages.marks import Marks
     from crawler.pages.thread import Unit
 
-COMMENT_NUMBER = re.compile(r"(?:^|[#/])(?:comment|c|cid|response)[-_/]?(\d+)$", re.IGNORECASE)
+COMMENT_NUMBER = re.compile(
+    r"(?:^|[#/])(?:comment|c|cid|response)[-_/]?(\d+)$|/comment/(\d+)(?=[#?])", re.IGNORECASE
+)
 """The site's number of a comment, at the end of an anchor's name or a permalink."""
 
 _REPLY_FORM = re.compile(r"/comment/reply/\d+/(\d+)|[?&]replytocom=(\d+)")
@@ -116,7 +118,7 @@ def number_of(unit: Unit) -> str | None:
         for node in (element, *element.iterdescendants("a", "div", "li", "article", "section", "p", "td")):
             for value in (node.get("id"), node.get("name"), node.get("about")):
                 if value and (match := COMMENT_NUMBER.search(value)):
-                    return match[1]
+                    return match[1] or match[2]
         if number := _number_before(element):
             return number
     for pattern in (COMMENT_NUMBER, _REPLY_FORM):
@@ -137,7 +139,7 @@ def _number_before(element: HtmlElement) -> str | None:
     if anchor is None or anchor.tag != "a" or fold(anchor.text_content()):
         return None
     match = COMMENT_NUMBER.search(anchor.get("id") or anchor.get("name") or "")
-    return match[1] if match else None
+    return match[1] or match[2] if match else None
 
 
 def _without_answers(lines: Sequence[Line], said: Said) -> list[Line]:
@@ -156,7 +158,7 @@ def _without_answers(lines: Sequence[Line], said: Said) -> list[Line]:
         said.answers = match["whom"]
         for link in line.links:
             if (found := COMMENT_NUMBER.search(link.get("href") or "")) and said.parent_number is None:
-                said.parent_number = found[1]
+                said.parent_number = found[1] or found[2]
     return kept
 
 
@@ -347,8 +349,6 @@ def _tokens(line: Line) -> list[tuple[str, HtmlElement]]:
 
 def _is_word(token: str) -> bool:
     return token.casefold() in _LABELS
-
-
 
 
 def _clean_name(text: str) -> str:

@@ -92,7 +92,9 @@ class PostPage(Listing):
         """Raise ``UnknownLayout`` unless there is a title and a body."""
         missing = "title" if not self._reading.title else None if self._reading.says_something else "body"
         if missing:
-            raise UnknownLayout(f"{self.response.url}: no {missing} of a post was found, expected a post of DipNote")
+            raise UnknownLayout(
+                f"{self.response.url}: no {missing} of a post was found, expected a post of DipNote"
+            )
 
     def _mark(self, post: HtmlElement | None, comments: list[HtmlElement]) -> marks.Marks:
         found = marks.Marks()

@@ -20,12 +20,34 @@ def inner_html(element: HtmlElement) -> str:
 
 
 def html_of(lines: Iterable[Line]) -> str | None:
-    """The blocks that lines stand in, each once; None without lines."""
-    blocks: dict[HtmlElement, None] = {}
-    for line in lines:
-        if blocks.keys().isdisjoint((line.block, *line.block.iterancestors())):
-            blocks[line.block] = None
-    return "\n".join(_markup(block, tail=False) for block in blocks).strip() or None
+    """The markup that lines stand in: what of the innermost element around them holds any; None without lines."""
+    nodes = [node for line in lines for node in (line.block, *(element for _, element in line.pieces))]
+    if not nodes:
+        return None
+    around = _common(nodes)
+    held = {child for node in nodes if (child := _child_holding(around, node)) is not None}
+    if any(element is around for line in lines for _, element in line.pieces):
+        return inner_html(around)
+    return "\n".join(_markup(child, tail=False) for child in around if child in held).strip()
+
+
+def _common(nodes: list[HtmlElement]) -> HtmlElement:
+    """The innermost element around all nodes, or the one they all are."""
+    common = [nodes[0], *nodes[0].iterancestors()]
+    for node in nodes[1:]:
+        line = {node, *node.iterancestors()}
+        common = [element for element in common if element in line]
+    return common[0]
+
+
+def _child_holding(around: HtmlElement, node: HtmlElement) -> HtmlElement | None:
+    """The child of ``around`` that is or holds ``node``; None where the node is ``around`` itself."""
+    while node is not around:
+        parent = node.getparent()
+        if parent is None or parent is around:
+            return node
+        node = parent
+    return None
 
 
 def _markup(element: HtmlElement, *, tail: bool = True) -> str:

@@ -145,7 +145,9 @@ def find_thread(page: Outline, start: int, end: int) -> Thread:
             last = max(i for i in (opener, *_openers(lines, start, heads[0])))
             thread = _Cut(page, last, _stop(lines, heads, end), heads).thread()
             thread.announced = announced(lines[opener].text)
-            thread.places.update(i for i in (last - 1, last - 2) if i >= start and OPENER.match(lines[i].text))
+            thread.places.update(
+                i for i in (last - 1, last - 2) if i >= start and OPENER.match(lines[i].text)
+            )
             if last - opener <= _OPENING_LINES and (lines[opener].is_heading or _is_bold(lines[opener])):
                 thread.places.update(range(opener, last))
             return thread
@@ -177,8 +179,10 @@ def _stop(lines: Sequence[Line], heads: Sequence[int], end: int) -> int:
     before = {line.text for line in lines[heads[0] : heads[-1]]}
     for index in range(heads[-1] + 1, end):
         line = lines[index]
-        if FORM.match(line.text) and line.text not in before and (
-            line.is_heading or line.is_links or _is_bold(line) or "closed" in line.text
+        if (
+            FORM.match(line.text)
+            and line.text not in before
+            and (line.is_heading or line.is_links or _is_bold(line) or "closed" in line.text)
         ):
             return index
     return _tail(lines, heads[-1], end, has_byline=False)
@@ -239,9 +243,11 @@ def _kind(line: Line) -> tuple[object, ...]:
 
 def _may_head(line: Line) -> bool:
     """Whether a line before the date may belong to the same header: a name, a place, a label, a subject."""
-    if line.is_heading or line.is_links or _is_bold(line):
+    if line.is_heading or line.is_links:
         return True
-    return len(line.text) <= 60 and not writes(line.text) and not _SENTENCE.search(line.text)
+    if writes(line.text):
+        return False
+    return _is_bold(line) or (len(line.text) <= 60 and not _SENTENCE.search(line.text))
 
 
 class _Cut:
@@ -284,7 +290,9 @@ class _Cut:
             return start
         label = self.page.lines[self.opener + 1].text
         if label.endswith(":"):
-            labelled = [i for i in range(max(start - 8, self.opener + 1), start) if self.page.lines[i].text == label]
+            labelled = [
+                i for i in range(max(start - 8, self.opener + 1), start) if self.page.lines[i].text == label
+            ]
             return labelled[-1] if labelled else start
         return max(start - lead, self.opener + 1)
 
