@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
+from scrapy.http.headers import Headers
 from scrapy.responsetypes import responsetypes
 
 from crawler.warc.codings import Undecodable, decoded
 from crawler.warc.exchange import Location
-from crawler.warc.message import Headers, entity_body, read_head
+from crawler.warc.message import entity_body, read_head
 from crawler.warc.octets import Malformed
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from scrapy.http import Response
 
+    from crawler.warc.message import HeaderList
     from crawler.warc.walk import Fields, StoredRecord
 
     Wanted = Callable[[int, str], bool]
@@ -50,7 +52,7 @@ class ArchivedResponse:
     """WARC-Type; a revisit has the body of the record it refers to."""
     status: int
     """200 for a resource, which is a body without a response around it."""
-    headers: Headers
+    headers: HeaderList
     """In order, as sent."""
     body: bytes
     """The entity body without transfer coding and content coding, as far as it could be read."""
@@ -186,13 +188,12 @@ def response_of(archived: ArchivedResponse) -> Response:
 
     It has no Content-Encoding, unless the body still has one.
     """
-    headers: dict[bytes, list[bytes]] = {}
+    headers = Headers()
     for name, value in archived.headers:
         if archived.undecoded is not None or name.lower() != b"content-encoding":
-            headers.setdefault(name.title(), []).append(value)
-    flat = {name: values[0] for name, values in headers.items()}
+            headers.appendlist(name, value)
     uri, body = archived.location.target_uri, archived.body
-    kind = responsetypes.from_args(headers=flat, url=uri, body=body)
+    kind = responsetypes.from_args(headers=headers, url=uri, body=body)
     return kind(
         uri, status=archived.status, headers=headers, body=body, flags=[f"warc:{archived.location.record_id}"]
     )

@@ -175,7 +175,7 @@ class _Member:
 
 
 def _compressor() -> Any:
-    """Level 6 of zlib; isal at level 2 where it is installed: four times the speed, 5 % larger."""
+    """Level 6 of zlib; isal at level 2 where it is installed: three to four times the speed, 6 % larger."""
     if isal_zlib is not None:
         return isal_zlib.compressobj(2, zlib.DEFLATED, GZIP)
     return zlib.compressobj(6, zlib.DEFLATED, GZIP)

@@ -16,7 +16,7 @@ BEGINS = b"HTTP/", b"ICY "
 CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?\r?", re.DOTALL)
 CHUNK_LINE_BYTES = 16 * 1024
 
-Headers = list[tuple[bytes, bytes]]
+HeaderList = list[tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class Head:
 
     status: int
     """200 where the status line states none, or there is none (HTTP/0.9)."""
-    headers: Headers
+    headers: HeaderList
     """Names and values in order, blanks around them removed, folded lines joined."""
     end: int
     """Offset of the body in the block."""
@@ -36,9 +36,9 @@ class Head:
         return [element.strip().lower() for value in found for element in value.split(b",")]
 
     def content_type(self) -> str:
-        """Media type without parameters, in lower case; empty where none is stated."""
-        first = next((value for field, value in self.headers if field.lower() == b"content-type"), b"")
-        return first.partition(b";")[0].strip().lower().decode("latin-1")
+        """Media type without parameters, in lower case; of several the last, as Scrapy takes it; or empty."""
+        stated = [value for field, value in self.headers if field.lower() == b"content-type"] or [b""]
+        return stated[-1].partition(b";")[0].strip().lower().decode("latin-1")
 
 
 def read_head(block: bytes) -> Head:
@@ -110,7 +110,7 @@ def _first_line(block: bytes, start: int) -> int:
 def _head(head: bytes, end: int) -> Head:
     first, *lines = head.split(b"\n")
     found = STATUS_LINE.match(first)
-    headers: Headers = []
+    headers: HeaderList = []
     for line in lines:
         if line[:1] in (b" ", b"\t") and headers:
             name, value = headers[-1]

@@ -216,7 +216,7 @@ class Member(Octets):
 def blank_line(octets: bytes | bytearray, limit: int, start: int = 0) -> int | None:
     """The offset behind the first empty line within the limit; lines end with LF or CR LF."""
     end = octets.find(b"\n\r\n", start, limit)
-    bare = octets.find(b"\n\n", start, limit if end < 0 else end)
+    bare = octets.find(b"\n\n", start, limit if end < 0 else end + 1)
     if bare >= 0:
         return bare + 2
     return end + 3 if end >= 0 else None

@@ -129,13 +129,14 @@ def _members(source: Source, keep: Keep) -> Iterator[StoredRecord | Fault]:
         member = Member(source, offset)
         try:
             record = read_record(member, keep)
-            if not member.peek(1):
-                yield replace(record, offset=offset, length=member.end - offset)
-                offset = member.end
-                continue
+            alone = not member.peek(1)
         except (Malformed, Damaged, Cut) as fault:
             yield Fault(offset=offset, reason=str(fault))
             offset = _behind(member, fault)
+            continue
+        if alone:
+            yield replace(record, offset=offset, length=member.end - offset)
+            offset = member.end
         else:
             end = _end(source, offset)
             yield from _shared(source, offset, end, keep)

@@ -55,6 +55,17 @@ def test_a_response_has_the_class_of_its_type(body, headers, kind):
     assert type(response_of(archived(body, *headers))) is kind
 
 
+def test_of_several_content_types_the_last_counts_as_in_a_live_crawl():
+    page = archived(
+        "<p>é".encode("latin-1"),
+        (b"Content-Type", b"text/plain; charset=utf-8"),
+        (b"content-type", b"text/html; charset=latin-1"),
+    )
+    response = response_of(page)
+    assert isinstance(response, HtmlResponse)
+    assert response.text == "<p>é"
+
+
 def test_a_body_still_encoded_is_no_text():
     page = archived(
         gzip.compress(b"<p>")[:9],

@@ -140,3 +140,8 @@ def test_a_switch_of_protocols_is_final():
 def test_a_body_without_head_has_status_200():
     head = read_head(b"<p>HTTP/0.9")
     assert (head.status, head.headers, head.end) == (200, [], 0)
+
+
+def test_the_first_empty_line_ends_the_head_however_lines_end():
+    block = b"HTTP/1.1 200 OK\r\n\n\r\nbody"
+    assert block[read_head(block).end :] == b"\r\nbody"
