@@ -93,14 +93,15 @@ class ArchiveAddon:
     async def _engine_stopped(self) -> None:
         capture = self._crawler.get_extension(WarcCapture)
         files = await capture.close() if capture is not None else []
-        self._close(files, str(capture.error) if capture is not None and capture.error else None)
+        if capture is not None and capture.error is not None and self.run is not None:
+            self.run.storage_error = self.run.storage_error or str(capture.error)
+        self._close(files)
 
-    def _close(self, warc_files: list[WarcFile], capture_error: str | None = None) -> None:
+    def _close(self, warc_files: list[WarcFile]) -> None:
         run = self.run
         if run is None or self.verdict is not None:
             return
         row_files = run.close_rows()
-        run.storage_error = run.storage_error or capture_error
         outcome = outcome_of(self._crawler, run, self._finish_reason)
         self.verdict = decide(outcome)
         level = logging.INFO if self.verdict.exit_code == ExitCode.COMPLETE else logging.WARNING

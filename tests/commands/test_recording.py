@@ -1,0 +1,71 @@
+"""The recording of a real Drupal site, crawled as if it were live."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.small_site import AT_ONCE, Typed, lines
+
+
+@pytest.fixture(scope="module")
+def visited(shared, tmp_path_factory):
+    """The run of a crawl of the recording, and what the host was asked."""
+    scrapy = Typed(tmp_path_factory.mktemp("archive"))
+    hits = scrapy.folder / "hits.jsonl"
+    recording = shared / "sites" / "drupal7" / "site.warc.gz"
+    command = [sys.executable, str(shared / "tools" / "replay_proxy.py"), str(recording), "--hits", str(hits)]
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as proxy,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        assert proxy.stdout is not None
+        patch.setenv("http_proxy", proxy.stdout.readline().strip())
+        at_once = [word for setting in AT_ONCE for word in ("-s", setting)]
+        ended = scrapy("crawl", "dipnote", "-a", "door=live", *at_once)
+        proxy.terminate()
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    [run] = scrapy.runs()
+    return run, lines(hits)
+
+
+@pytest.fixture(scope="module")
+def truth(shared):
+    return json.loads((shared / "sites" / "drupal7" / "truth.json").read_text("utf-8"))
+
+
+def test_every_post_and_every_comment_is_archived_once(visited, truth):
+    run, _ = visited
+    posts, comments = lines(run / "posts.jsonl"), lines(run / "comments.jsonl")
+    assert len(posts) == len({row["id"] for row in posts}) == 159
+    assert len(comments) == len({row["id"] for row in comments}) == 3021
+
+
+def test_few_requests_are_needed_for_a_useful_page(visited):
+    _, hits = visited
+    useful = {hit["url"] for hit in hits if hit["recorded"] and "%2C" not in hit["url"]}
+    assert len(hits) <= 1.25 * len(useful)
+    assert len({hit["url"] for hit in hits}) == len(hits)
+
+
+def test_no_trap_is_asked_for_but_the_list_beside_one_post(visited):
+    _, hits = visited
+    traps = (
+        "mini=",
+        "sort=",
+        "order=",
+        "/node/",
+        "/print/",
+        "/comment/",
+        "/user",
+        "/calendar",
+        "/filter",
+        "/search",
+    )
+    assert not [hit["url"] for hit in hits if any(trap in hit["url"] for trap in traps)]
+    walked = [hit["url"] for hit in hits if "%2C" in hit["url"] or "," in hit["url"]]
+    assert len({url.partition("?")[0] for url in walked}) <= 1
+    assert all("?page=0%2C" in url for url in walked)
