@@ -48,6 +48,7 @@ _TAIL_WORDS = re.compile(
 )
 _ABBREVIATION = re.compile(r"^(?:[A-Z]\.\s?)+$")
 _PLACE_LABEL = re.compile(r"^(?:location|place|from|city|country)\s*:\s*", re.IGNORECASE)
+_NAMED = re.compile(r"^\W*(?:(?:in|from)\s.{1,60}?\s)?writes\b")
 _LABELS = frozenset(
     """author at by comment date from in location name on place posted said says submitted time writes wrote""".split()
 )
@@ -181,14 +182,15 @@ def _divide(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
         return [told[-1]], told[:-1]
     if at == len(told) - 1 and at > 1:
         return [told[0], told[-1]], told[1:-1]
-    at += 1
-    if at < len(told) and _is_subject(told[at], told[at + 1 :]):
-        at += 1
-    if at + 1 < len(told) and _is_place_line(told[at], told[at + 1]):
-        at += 1
-    if at < len(told) and _is_subject(told[at], told[at + 1 :]):
-        at += 1
-    return told[:at], told[at:]
+    header, rest = told[: at + 1], told[at + 1 :]
+    rest = _without_subject(rest)
+    if len(rest) > 1 and _is_place_line(rest[0], rest[1]):
+        header, rest = [*header, rest[0]], rest[1:]
+    return header, _without_subject(rest)
+
+
+def _without_subject(lines: list[Line]) -> list[Line]:
+    return lines[1:] if lines and _is_subject(lines[0], lines[1:]) else lines
 
 
 def _without_furniture(lines: Sequence[Line]) -> list[Line]:
@@ -219,10 +221,20 @@ def _is_subject(line: Line, rest: Sequence[Line]) -> bool:
     # A name may be bold or linked too, and may open the text; a name has few words.
     if not line.is_heading and not ((line.is_links or _is_bold(line)) and len(line.text.split()) > 2):
         return False
-    if any((match := writes(each.text)) and match["name"] == line.text for each in rest[:3]):
-        return False
     subject = line.text.rstrip(".… ")
-    return any(fold(" ".join(each.text for each in rest[at : at + 4])).startswith(subject) for at in range(3))
+    for at in range(3):
+        text = fold(" ".join(each.text for each in rest[at : at + 4]))
+        if text.startswith(subject):
+            return True
+    return False
+
+
+def _is_repeated(line: Line, text: Sequence[Line]) -> bool:
+    """Whether a header line is a subject, and not the name that opens "Ron in New York writes:" too."""
+    if not _is_subject(line, text):
+        return False
+    rest = fold(" ".join(each.text for each in text[:3])).removeprefix(line.text)
+    return len(line.text.split()) > 3 or not _NAMED.match(rest)
 
 
 def _is_bold(line: Line) -> bool:
@@ -300,7 +312,8 @@ def _who(said: Said, header: Sequence[Line], text: Sequence[Line], marks: Marks)
 
 def _who_by_order(said: Said, header: Sequence[Line], text: Sequence[Line]) -> None:
     """Name and place by their order in the header: the name first."""
-    tokens = [token for line in header if not _is_subject(line, text) for token in _tokens(line)]
+    tokens = [token for line in header if not _is_repeated(line, text) for token in _tokens(line)]
+    tokens = [token for token in tokens if token[0] != said.author]
     if said.author is None and not tokens:  # what repeats the first words of the text is the name after all
         tokens = [token for line in header for token in _tokens(line)]
     if said.author is None and tokens:

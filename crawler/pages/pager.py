@@ -42,10 +42,11 @@ def comment_pager(root: HtmlElement, response: TextResponse, post_id: str) -> tu
             pages.append((pagers.first, link))
     if not pages:
         return 0, 0
-    current = _unlinked_number(pages[0][1])
-    if current is None:
-        current = own.first
-    return current, max(current, *(page for page, _ in pages)) + 1
+    last = max(page for page, _ in pages)
+    numbered = sorted((link for _, link in pages), key=lambda link: not fold(link.text_content()).isdigit())
+    marked = _unlinked_number(numbered[0])
+    current = own.first if marked is None or marked > last + 1 else marked
+    return current, max(current, last) + 1
 
 
 def _pagers(url: str) -> Pagers:

@@ -66,9 +66,10 @@ _NOT_A_NAME = re.compile(
 _SENTENCE = re.compile(r"(?:\s[^\s.]{4,}|^[a-z]\S*)[.!?]$")
 """How a sentence ends; a name or a place may end with an initial."""
 
+_ORDINAL = re.compile(r"^\W*\d+[.):]?\s+")
 _CONNECTORS = re.compile(
     r"\b(?:submitted|posted|comment(?:ed)?|written|by|on|at|said|says|wrote|writes|added|replied|not verified)\b"
-    r"|[|:,;()\[\]#·•–—-]|^\d+\.?\s",
+    r"|[|:,;()\[\]#·•–—-]",
     re.IGNORECASE,
 )
 
@@ -85,10 +86,10 @@ def header_date(line: Line) -> Printed | None:
     """The date in a line that could be, or belong to, the header of a comment; else None."""
     if len(line.text) > 200:
         return None
-    printed = line_date(line)
+    printed = find_date(line.text)
     if printed is None:
         return None
-    rest = line.text[: printed.start] + " | " + line.text[printed.end :]
+    rest = _ORDINAL.sub("", line.text[: printed.start]) + " | " + line.text[printed.end :]
     told = [part for part in map(fold, _CONNECTORS.split(rest)) if part]
     if not told:
         return printed
@@ -98,7 +99,7 @@ def header_date(line: Line) -> Printed | None:
 
 
 _HEADER_WORD = re.compile(
-    r"^(?:permalink|permanent link|link|reply|report(?: abuse)?|flag|edit|am|pm|\d+|@)$", re.I
+    r"^(?:permalink|permanent link|link|reply|report(?: abuse)?|flag|edit|am|pm|\d+|@)$", re.IGNORECASE
 )
 
 
@@ -106,11 +107,6 @@ def _header_word(part: str) -> bool:
     if _HEADER_WORD.match(part):
         return True
     return len(part) <= 60 and (is_name(part) or (len(part.split()) <= 3 and part[-1] not in "!?"))
-
-
-def line_date(line: Line) -> Printed | None:
-    """The date in a line; the day may come from ``time[datetime]`` where the text has none."""
-    return find_date(line.text)
 
 
 @dataclass(slots=True, eq=False)
