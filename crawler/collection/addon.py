@@ -51,7 +51,7 @@ class ArchiveAddon:
         return cls(crawler)
 
     def update_settings(self, settings: BaseSettings) -> None:
-        """Open the run. Raises BadCollectionName, NotWritable."""
+        """Say who asks, and open the run. Raises BadCollectionName, NotWritable."""
         contact = " ".join(str(settings["ARCHIVE_CONTACT"] or "").split())
         # A User-Agent from the command line is taken as it is.
         if contact and settings.getpriority("USER_AGENT") != SETTINGS_PRIORITIES["cmdline"]:
@@ -60,23 +60,31 @@ class ArchiveAddon:
         settings.set("WARC_ENABLED", enabled, priority="addon")
         if not enabled:
             return
-        spider = self._crawler.spider
-        if spider is None:
-            raise RuntimeError("the spider does not exist yet; Scrapy makes it before it loads add-ons")
-        name = collection_name(str(getattr(spider, "collection", None) or spider.name))
-        self.run = Run(Path(settings["ARCHIVE_ROOT"]) / name, log_level=settings["LOG_LEVEL"])
-        self.run.on_error = self._stop_crawl
-        settings.set("WARC_FOLDER", str(self.run.folder), priority="addon")
-        settings.set("WARC_PREFIX", f"{name}-{self.run.id}", priority="addon")
-        settings.set("WARC_OPERATOR", contact, priority="addon")
-        info = {"isPartOf": name, "description": f"run {self.run.id} of the spider {spider.name}"}
-        settings.set("WARC_INFO", {**info, **settings.getdict("WARC_INFO")}, priority="addon")
         OneLine.install()
+        self.run = self._open(settings)
+        self._capture_into(self.run, settings, contact)
         if not contact:
             logger.warning("ARCHIVE_CONTACT is not set: the site's operator has no way to reach you")
         self._crawler.signals.connect(self._spider_closed, signal=signals.spider_closed)
         self._crawler.signals.connect(self._item_error, signal=signals.item_error)
         self._crawler.signals.connect(self._engine_stopped, signal=signals.engine_stopped)
+
+    def _open(self, settings: BaseSettings) -> Run:
+        spider = self._crawler.spider
+        if spider is None:
+            raise RuntimeError("the spider does not exist yet; Scrapy makes it before it loads add-ons")
+        name = collection_name(str(getattr(spider, "collection", None) or spider.name))
+        run = Run(Path(settings["ARCHIVE_ROOT"]) / name, log_level=settings["LOG_LEVEL"])
+        run.on_error = self._stop_crawl
+        return run
+
+    def _capture_into(self, run: Run, settings: BaseSettings, contact: str) -> None:
+        name = run.collection.name
+        info = {"isPartOf": name, "description": f"run {run.id} of the collection {name}"}
+        settings.set("WARC_FOLDER", str(run.folder), priority="addon")
+        settings.set("WARC_PREFIX", f"{name}-{run.id}", priority="addon")
+        settings.set("WARC_OPERATOR", contact, priority="addon")
+        settings.set("WARC_INFO", {**info, **settings.getdict("WARC_INFO")}, priority="addon")
 
     def abort(self, reason: str) -> None:
         """Close a run whose engine never stopped in order, e.g. because it could not be made."""

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 CAPTURE_FLAG = "warc:"
 """A response's flag that names its record; unlike ``meta`` it belongs to the response alone."""
 
+PARTIAL = {"dataloss", "body-capped", "download_stopped"}
+"""Flags of a response whose body is not all that the server meant to send."""
+
 
 class UnprovenRow(RuntimeError):
     """A row without the record that proves it: nothing of its page may be written."""
@@ -73,9 +76,10 @@ class PageRows:
     def _restated(self, response: Response, rows: list[Row]) -> set[int]:
         """Identities (in memory) of the rows that are not to be written; decided at once for the page."""
         location = self._location(response)
-        if response.status != 200 or not location.whole:
-            if response.status == 200:
-                self._fates.skipped(Skipped(url=response.url, reason="cut", detail="its rows are left out"))
+        if response.status != 200:
+            return set(map(id, rows))
+        if not location.whole or PARTIAL & set(response.flags):
+            self._fates.skipped(Skipped(url=response.url, reason="cut", detail="its rows are left out"))
             return set(map(id, rows))
         place = (location.file, location.offset)
         if place < self._last:

@@ -39,8 +39,12 @@ def archive(
     if addon is None or addon.run is None:
         return ExitCode.INTERNAL_ERROR if process.bootstrap_failed else ExitCode.COMPLETE
     if addon.verdict is None:
-        say(command, f"{addon.run.folder}: killed before the run could be closed")
-        return ExitCode.INTERRUPTED
+        killed = isinstance(crawl, asyncio.Task) and not crawl.done()
+        told = (
+            "killed before it could be closed" if killed else "could not be closed, the log has the traceback"
+        )
+        say(command, f"{addon.run.folder}: {told}")
+        return ExitCode.INTERRUPTED if killed else ExitCode.INTERNAL_ERROR
     say(command, f"{addon.run.folder}: {addon.verdict.words}")
     return addon.verdict.exit_code
 

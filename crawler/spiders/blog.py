@@ -149,6 +149,8 @@ class BlogSpider(Spider):
         yield from self._walk_on(request.cb_kwargs["kind"], request.cb_kwargs.get("post"))
 
     def _page(self, response: Response) -> Page | Skipped:
+        if "body-capped" in response.flags:
+            return Skipped(url=response.url, reason="too-large", detail="the body is kept, and not read")
         if not isinstance(response, HtmlResponse | XmlResponse):
             found = (response.headers.get("Content-Type") or b"no Content-Type").decode("latin-1")
             return Skipped(url=response.url, reason="not-html", detail=found)

@@ -130,6 +130,11 @@ def test_a_cut_answer_states_no_row_and_is_told():
     assert [note.reason for note in everything.told] == ["cut"]
 
 
+@pytest.mark.parametrize("flag", ["dataloss", "body-capped", "download_stopped"])
+def test_a_body_that_is_only_a_part_states_no_row(flag):
+    assert passed(middleware(Everything()), stated(), flags=(f"warc:{RECORD}", flag)) == []
+
+
 def test_an_answer_with_another_status_states_no_row():
     assert passed(middleware(Everything()), stated(), status=203) == []
 

@@ -223,6 +223,18 @@ def test_an_interrupted_run_is_closed_and_says_so(scrapy, blog):
     assert not list(scrapy.runs()[0].glob("*.open"))
 
 
+def test_a_second_interrupt_ends_at_once_and_leaves_the_run_open(scrapy, blog):
+    blog.wait = 20
+    process = scrapy.start("crawl", "dipnote", "-a", f"site={blog.url}", *AT_ONCE_WORDS)
+    while "/robots.txt" not in blog.paths:
+        time.sleep(0.02)
+    interrupt(process, times=2)
+    _, told = process.communicate(timeout=15)
+    assert process.returncode == 5
+    assert told.splitlines()[-1].endswith(": killed before it could be closed")
+    assert not (scrapy.runs()[0] / "run.json").exists()
+
+
 def test_a_run_that_is_killed_leaves_nothing_that_looks_whole(scrapy, blog):
     blog.wait = 2
     process = scrapy.start("crawl", "dipnote", "-a", f"site={blog.url}", *AT_ONCE_WORDS)

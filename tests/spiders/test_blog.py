@@ -281,13 +281,17 @@ def test_a_list_where_a_post_was_asked_for_is_told_and_not_followed(monkeypatch)
     assert [(row.url, row.reason) for row in done.yielded] == [(f"{HOST}/gone", "soft-404")]
 
 
-def test_what_is_no_page_is_told():
+@pytest.mark.parametrize(
+    ("flags", "reason", "detail"),
+    [([], "not-html", "application/pdf"), (["body-capped"], "too-large", "the body is kept, and not read")],
+)
+def test_what_is_no_page_is_told(flags, reason, detail):
     crawler = get_crawler(SomeBlog, {name: getattr(defaults, name) for name in BUDGETS})
     crawler.stats = MemoryStatsCollector(crawler)
     spider = SomeBlog.from_crawler(crawler, seeds=[], hosts=["blog.example"])
-    response = Response(f"{HOST}/a.pdf", headers={"Content-Type": "application/pdf"})
+    response = Response(f"{HOST}/a.pdf", headers={"Content-Type": "application/pdf"}, flags=flags)
     [skipped] = spider.parse(response, kind=LinkKind.POST)
-    assert (skipped.reason, skipped.detail) == ("not-html", "application/pdf")
+    assert (skipped.reason, skipped.detail) == (reason, detail)
 
 
 def test_rows_say_which_software_and_layout_read_them(monkeypatch):
