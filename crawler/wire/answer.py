@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from typing import TYPE_CHECKING, Protocol
 
 from scrapy.exceptions import DownloadCancelledError, DownloadFailedError
@@ -33,7 +34,8 @@ class Answer:
     """
 
     def __init__(self, method: str, watcher: Watcher, overhead: int = 64 * 1024) -> None:
-        self.parser = ResponseParser(method, self)
+        # A cycle would keep every body in memory until the garbage collector comes by.
+        self.parser = ResponseParser(method, weakref.proxy(self))
         self.error: Exception | None = None
         """Why it was given up from this side."""
         self.started = False

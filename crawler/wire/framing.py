@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 from crawler.wire.head import HEADLESS, Framing, ResponseHead, body_framing, keeps_alive, read_head
 
@@ -73,15 +73,6 @@ class ResponseParser:
         self._line = bytearray()
         self._ends = [0]
         self._left = 0
-        self._steps: dict[_State, Callable[[bytes, int], int]] = {
-            _State.START: self._read_start,
-            _State.HEAD: self._read_head,
-            _State.BODY: self._read_body,
-            _State.SIZE: self._read_size,
-            _State.CHUNK: self._read_chunk,
-            _State.CHUNK_END: self._read_chunk_end,
-            _State.TRAILER: self._read_trailer,
-        }
 
     @property
     def ended(self) -> bool:
@@ -100,7 +91,7 @@ class ResponseParser:
         position = 0
         body = 0 if self.head else None
         while position < len(data) and not self.ended:
-            position = self._steps[self._state](data, position)
+            position = self._steps[self._state](self, data, position)
             if body is None and self.head:
                 body = position
         if body is not None and position > body:
@@ -290,3 +281,13 @@ class ResponseParser:
         else:
             self._count_line()
         return position
+
+    _steps: ClassVar[dict[_State, Callable[[ResponseParser, bytes, int], int]]] = {
+        _State.START: _read_start,
+        _State.HEAD: _read_head,
+        _State.BODY: _read_body,
+        _State.SIZE: _read_size,
+        _State.CHUNK: _read_chunk,
+        _State.CHUNK_END: _read_chunk_end,
+        _State.TRAILER: _read_trailer,
+    }

@@ -80,17 +80,13 @@ class Pool:
 
     def keep(self, key: Endpoint, connection: Connection) -> None:
         """Keep a connection for later."""
-        idle = _Idle(
-            key, connection, asyncio.get_running_loop().call_later(IDLE_SECONDS, self._expire, connection)
-        )
-        self._idle[key].append(idle)
+        expiry = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._expire, connection)
+        self._idle[key].append(_Idle(key, connection, expiry))
 
     def make_room(self) -> None:
         """Close the idle connections that stand in the way of a new one of the holder of a place."""
         while self._total and self._active + self.idle > self._total and self.idle:
-            self._drop(
-                min((kept[0] for kept in self._idle.values() if kept), key=lambda idle: idle.expiry.when())
-            )
+            self._drop(min(self._all_idle(), key=lambda idle: idle.expiry.when()))
 
     def close(self) -> None:
         """Close all idle connections."""
