@@ -25,10 +25,10 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _NAVIGATION = re.compile(
-    r"^[«‹<←\s]*(?:first|last|prev(?:ious)?|next|older|newer|back|home|top|previous (?:post|entry)|next (?:post|entry)"
-    r"|printer[- ]friendly(?: version| page)?|print(?: this)?(?: page| post)?|e-?mail(?: this)?(?: page| post)?|share"
-    r"(?: this)?(?: post| page)?|permalink|read more|continue reading|more|tweet|facebook|twitter|digg|delicious|reddit"
-    r"|stumbleupon|log ?in|register|(?:\d+ )?comments?|reply|rss|subscribe|send to (?:a )?friend)[»›>→\s.]*$",
+    r"^[«‹<←\s]*(?:(?:first|last|prev(?:ious)?|next|older|newer)(?: post| entry)?|back|home|top|permalink"
+    r"|printer[- ]friendly(?: version| page)?|(?:print|e-?mail|share)(?: this)?(?: page| post)?"
+    r"|read more|continue reading|more|tweet|facebook|twitter|digg|delicious|reddit|stumbleupon"
+    r"|log ?in|register|(?:\d+ )?comments?|reply|rss|subscribe|send to (?:a )?friend)[»›>→\s.]*$",
     re.IGNORECASE,
 )
 _BARE_LABEL = re.compile(r"^(?:\w+\s){0,2}\w+:$")
@@ -306,7 +306,7 @@ class Reader:
         """Whether a line stands under a picture in the same figure, or is marked as its caption."""
         line = self.lines[index]
         if line.block.tag in ("figcaption", "caption"):
-            return line.block.tag == "figcaption"
+            return bool(line.block.tag == "figcaption")
         for element in self.page.around(index):
             if element.tag in ("figure", "figcaption"):
                 return True

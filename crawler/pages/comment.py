@@ -31,9 +31,10 @@ _ANSWERS = re.compile(
 )
 _ORDINAL = re.compile(r"^(?:comment\s+)?(?:#\s*|no\.\s*)?(\d+)[.)]?$", re.IGNORECASE)
 _FURNITURE = re.compile(
-    r"^[\s(\[|]*(?:permalink|permanent link|link(?: to this)?|reply|respond|report(?: abuse| this)?|flag(?: as .*)?"
-    r"|quote|edit|delete|share|like|up|down|top|back to top|new|parent|pages?|log ?in.*|[\d#|,\s]+|[«‹]?\s*(?:first|prev(?:ious)?)"
-    r"|(?:next|last)\s*[›»]?|(?:add|post|leave) (?:a )?(?:new )?comment|comments? feed)[\s)\]|]*$",
+    r"^[\s(\[|]*(?:permalink|permanent link|link(?: to this)?|reply|respond|report(?: abuse| this)?"
+    r"|flag(?: as .*)?|quote|edit|delete|share|like|up|down|top|back to top|new|parent|pages?|log ?in.*"
+    r"|[\d#|,\s]+|[«‹]?\s*(?:first|prev(?:ious)?)|(?:next|last)\s*[›»]?"
+    r"|(?:add|post|leave) (?:a )?(?:new )?comment|comments? feed)[\s)\]|]*$",
     re.IGNORECASE,
 )
 _UNVERIFIED = re.compile(r"\s*\((?:not verified|unverified|guest|anonymous)\)", re.IGNORECASE)
@@ -43,14 +44,17 @@ _LEAD_WORDS = re.compile(
     re.IGNORECASE,
 )
 _TAIL_WORDS = re.compile(
-    r"(?:\s+|^)(?:on|at|said|says|wrote|writes|commented|added|replied|posted|dated)(?:\s+on|\s+at)?[\s:,]*$|[\s|•·,:;(–—-]+$",
+    r"(?:\s+|^)(?:on|at|said|says|wrote|writes|commented|added|replied|posted|dated)(?:\s+on|\s+at)?[\s:,]*$"
+    r"|[\s|•·,:;(–—-]+$",
     re.IGNORECASE,
 )
 _ABBREVIATION = re.compile(r"^(?:[A-Z]\.\s?)+$")
 _PLACE_LABEL = re.compile(r"^(?:location|place|from|city|country)\s*:\s*", re.IGNORECASE)
 _NAMED = re.compile(r"^\W*(?:(?:in|from)\s.{1,60}?\s)?writes\b")
+_MORE_THAN_A_NAME = re.compile(r"\s(?:in|from)\b|(?:\S+\s+){3}")
 _LABELS = frozenset(
-    """author at by comment date from in location name on place posted said says submitted time writes wrote""".split()
+    """author at by comment date from in location name on place posted
+    said says submitted time writes wrote""".split()
 )
 _PARTS = re.compile(r"\s*[|•·]\s*|\s+[–—-]{1,2}\s+")
 _PLACED = re.compile(
@@ -115,20 +119,30 @@ def _header_around(text: Sequence[Line], lines: Sequence[Line], marked: set[int]
 def number_of(unit: Unit) -> str | None:
     """The site's number of a comment: from its anchor, its permalink or its reply link; or None."""
     element = unit.element if unit.element is not None else unit.head
-    if element is not None:
-        for node in (element, *element.iterdescendants("a", "div", "li", "article", "section", "p", "td")):
-            for value in (node.get("id"), node.get("name"), node.get("about")):
-                if value and (match := COMMENT_NUMBER.search(value)):
-                    return match[1] or match[2]
-        if number := _number_before(element):
-            return number
-    for pattern in (COMMENT_NUMBER, _REPLY_FORM):
-        for line in unit.lines:
-            if _ANSWERS.match(line.text):
-                continue
-            for link in line.links:
-                if match := pattern.search(link.get("href") or ""):
-                    return next(group for group in match.groups() if group)
+    if element is not None and (number := _anchored(element) or _number_before(element)):
+        return number
+    links = [
+        link.get("href") or "" for line in unit.lines if not _ANSWERS.match(line.text) for link in line.links
+    ]
+    return next((n for find in (_number, _number_to_answer) for href in links if (n := find(href))), None)
+
+
+def _number(text: str) -> str | None:
+    match = COMMENT_NUMBER.search(text)
+    return match and (match[1] or match[2])
+
+
+def _number_to_answer(href: str) -> str | None:
+    match = _REPLY_FORM.search(href)
+    return match and (match[1] or match[2])
+
+
+def _anchored(element: HtmlElement) -> str | None:
+    """The number in a name of the comment's element, or of an anchor in it."""
+    for node in (element, *element.iterdescendants("a", "div", "li", "article", "section", "p", "td")):
+        for value in (node.get("id"), node.get("name"), node.get("about")):
+            if value and (number := _number(value)):
+                return number
     return None
 
 
@@ -139,8 +153,7 @@ def _number_before(element: HtmlElement) -> str | None:
         anchor = anchor.getprevious()
     if anchor is None or anchor.tag != "a" or fold(anchor.text_content()):
         return None
-    match = COMMENT_NUMBER.search(anchor.get("id") or anchor.get("name") or "")
-    return match[1] or match[2] if match else None
+    return _number(anchor.get("id") or anchor.get("name") or "")
 
 
 def _without_answers(lines: Sequence[Line], said: Said) -> list[Line]:
@@ -158,8 +171,7 @@ def _without_answers(lines: Sequence[Line], said: Said) -> list[Line]:
             continue
         said.answers = match["whom"]
         for link in line.links:
-            if (found := COMMENT_NUMBER.search(link.get("href") or "")) and said.parent_number is None:
-                said.parent_number = found[1] or found[2]
+            said.parent_number = said.parent_number or _number(link.get("href") or "")
     return kept
 
 
@@ -234,7 +246,7 @@ def _is_repeated(line: Line, text: Sequence[Line]) -> bool:
     if not _is_subject(line, text):
         return False
     rest = fold(" ".join(each.text for each in text[:3])).removeprefix(line.text)
-    return len(line.text.split()) > 3 or not _NAMED.match(rest)
+    return bool(_MORE_THAN_A_NAME.search(line.text)) or not _NAMED.match(rest)
 
 
 def _is_bold(line: Line) -> bool:
@@ -374,7 +386,7 @@ def _profile(element: HtmlElement) -> str | None:
     if (parent := element.getparent()) is not None and parent.tag == "a":
         nodes.append(parent)
     for node in nodes:
-        href = node.get("href") if node.tag == "a" else None
+        href: str | None = node.get("href") if node.tag == "a" else None
         if href and not COMMENT_NUMBER.search(href) and not href.startswith("#"):
             return href
     return None

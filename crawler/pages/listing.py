@@ -63,7 +63,7 @@ class Listing(Page):
 
     @cached_property
     def shows_a_post(self) -> bool:
-        """Whether a post was asked for: by its permalink, or by an address that states the permalink as canonical.
+        """Whether a post was asked for: by its permalink, or where the permalink is stated as canonical.
 
         A print view is another text of the post, and a reply form shows only a part.
         """

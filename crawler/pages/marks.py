@@ -43,7 +43,7 @@ class Marks:
         return self.found[name][1] if name in self.found else otherwise
 
 
-def xpath(expression: str) -> Any:  # noqa: ANN401 - lxml gives elements or strings, as the expression says
+def xpath(expression: str) -> Any:
     """A compiled XPath expression."""
     return etree.XPath(expression, smart_strings=False)
 
@@ -89,7 +89,7 @@ def canonical(root: HtmlElement) -> str | None:
 
 
 def typed(root: HtmlElement) -> tuple[HtmlElement | None, list[HtmlElement]]:
-    """The element marked as the page's post (None where none or several are), and those marked as comments."""
+    """The element marked as the page's post (None unless there is just one), and those marked as comments."""
     posts, comments = [], []
     for element in _TYPED(root):
         types = {

@@ -20,7 +20,7 @@ def inner_html(element: HtmlElement) -> str:
 
 
 def html_of(lines: Iterable[Line]) -> str | None:
-    """The markup that lines stand in: what of the innermost element around them holds any; None without lines."""
+    """The markup that lines stand in, from the innermost element around them; None without lines."""
     nodes = [node for line in lines for node in (line.block, *(element for _, element in line.pieces))]
     if not nodes:
         return None

@@ -74,7 +74,7 @@ def _looks_full(name: str) -> bool:
 
 
 def is_name(text: str) -> bool:
-    """Whether ``text`` could be the name of a person or group: a few words, mostly capitalised, no sentence."""
+    """Whether ``text`` could be the name of a person or group: a few capitalised words, no sentence."""
     words = text.split()
     if not 0 < len(words) <= 8 or len(text) > 80 or re.search(r"[.!?:;]\s+[a-z]|[!?:;]$", text):
         return False
@@ -103,7 +103,7 @@ def names_about(text: str) -> list[str]:
 
 
 def _again(name: str, names: list[str]) -> bool:
-    return any(name.split()[-1] == known.split()[-1] for known in names)
+    return name.rsplit(maxsplit=1)[-1] in {known.rsplit(maxsplit=1)[-1] for known in names}
 
 
 def shares_name(text: str, names: list[str]) -> bool:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 BLOCKS = frozenset(
     """address article aside blockquote body caption center dd details dialog dir div dl dt fieldset
-    figcaption figure footer h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav noscript ol p pre section
-    summary table tbody tfoot thead tr ul""".split(),
+    figcaption figure footer h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav noscript ol p
+    pre section summary table tbody tfoot thead tr ul""".split()
 )
 """Elements that end a paragraph."""
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 _HREF = re.compile(r"[?&;]page=|/P\d+/?$")
 _WORD = re.compile(
-    r"^[\W_]*(?:\d+|first|prev(?:ious)?|newe(?:r|st)|olde(?:r|st)|next|last)(?: page| comments)?[\W_]*$|^[«‹<]+$",
+    r"^[\W_]*(?:\d+|first|prev(?:ious)?|newe(?:r|st)|olde(?:r|st)|next|last)(?: page| comments)?[\W_]*$"
+    r"|^[«‹<]+$",
     re.IGNORECASE,
 )
 

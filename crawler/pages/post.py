@@ -10,8 +10,8 @@ from crawler.items import Author, Post
 from crawler.pages import anatomy, drupal
 from crawler.pages.address import day_of, host_of
 from crawler.pages.dates import find_date, stated_moment
-from crawler.pages.markup import html_of, inner_html
 from crawler.pages.marks import xpath
+from crawler.pages.markup import html_of, inner_html
 from crawler.pages.names import BYLINE, folded, is_group, names_about, shares_name, split_names
 from crawler.pages.outline import fold, text_of
 from crawler.pages.thread import FORM

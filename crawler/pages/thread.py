@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from crawler.pages.outline import Line, Outline
 
 OPENER = re.compile(
-    r"^(?:view\s+|all\s+)?(?:(?P<before>\d[\d,]*)\s+)?(?:reader\s+|user\s+|visitor\s+|blog\s+)?"
+    r"^(?:view\s+|all\s+)?(?:(?P<before>\d[\d,]*)\s+)?(?:(?:reader|user|visitor|blog)\s+)?"
     r"(?:comments?|responses?|replies|thoughts?)\s*(?:[(\[:-]?\s*(?P<after>\d[\d,]*)\s*[)\]]?)?"
     r"(?:\s+(?:on|to|so far)\b.*)?\s*:?$",
     re.IGNORECASE,
@@ -26,7 +26,7 @@ OPENER = re.compile(
 """The heading of a list of comments."""
 
 INVITATION = re.compile(
-    r"^(?:want to share your thoughts\?|share this post with others\.?|what do you think\? share your comments.*"
+    r"^(?:want to share your thoughts\?|share this post with others\.?"
     r"|subscribe to .*\bcomments\b.*|please enter the word you see.*|submit the word you see.*)$",
     re.IGNORECASE,
 )
@@ -36,16 +36,17 @@ NONE_YET = re.compile(r"^(?:there are )?no comments(?: for this entry)?(?: yet)?
 
 FORM = re.compile(
     r"^(?:(?:add|post|leave|write|submit)\s+(?:a\s+)?(?:new\s+)?(?:comment|reply|response)"
-    r"|(?:log ?in|sign in|login|register)\b.*\b(?:to\s+)?(?:post|leave|add|submit|write)?\s*(?:a\s+)?comments?"
+    r"|(?:log ?in|sign in|register)\b.*\b(?:to\s+)?(?:post|leave|add|submit|write)?\s*(?:a\s+)?comments?"
     r"|comments (?:are|have been)(?: now)? closed|comment(?:ing)? (?:is|has been) closed"
-    r"|your (?:first )?name:?|join the discussion|what do you think\?)\b.*$",
+    r"|your (?:first )?name|join the discussion)\b.*$",
     re.IGNORECASE,
 )
 """Where the list of comments gives way to the form, or to the word that there is none."""
 
 BESIDE = re.compile(
     r"^(?:latest|recent|more|other|related|popular|top|most (?:popular|read|viewed|recent))\s+"
-    r"(?:stories|posts|entries|articles|news|comments)$|^(?:archives?|categories|blogroll|tag cloud|calendar)$",
+    r"(?:stories|posts|entries|articles|news|comments)$"
+    r"|^(?:archives?|categories|blogroll|tag cloud|calendar)$",
     re.IGNORECASE,
 )
 """Headings of the lists beside a post."""
@@ -68,7 +69,8 @@ _SENTENCE = re.compile(r"(?:\s[^\s.]{4,}|^[a-z]\S*)[.!?]$")
 
 _ORDINAL = re.compile(r"^\W*\d+[.):]?\s+")
 _CONNECTORS = re.compile(
-    r"\b(?:submitted|posted|comment(?:ed)?|written|by|on|at|said|says|wrote|writes|added|replied|not verified)\b"
+    r"\b(?:submitted|posted|comment(?:ed)?|written|by|on|at|said|says|wrote|writes|added|replied)\b"
+    r"|\bnot verified\b"
     r"|[|:,;()\[\]#·•–—-]",
     re.IGNORECASE,
 )
@@ -147,9 +149,9 @@ def find_thread(page: Outline, start: int, end: int) -> Thread:
             if last - opener <= _OPENING_LINES and (lines[opener].is_heading or _is_bold(lines[opener])):
                 thread.places.update(range(opener, last))
             return thread
-    opener = next((i for i in range(start, end) if NONE_YET.match(lines[i].text)), None)
-    if opener is not None:
-        return Thread(places={opener}, announced=0, opener=opener)
+    for place in range(start, end):
+        if NONE_YET.match(lines[place].text):
+            return Thread(places={place}, announced=0, opener=place)
     return Thread()
 
 
