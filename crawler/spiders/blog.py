@@ -155,7 +155,9 @@ class BlogSpider(Spider):
             found = (response.headers.get("Content-Type") or b"no Content-Type").decode("latin-1")
             return Skipped(url=response.url, reason="not-html", detail=found)
         try:
-            return read_page(response)
+            # A response keeps the tree that is made of it, and Scrapy keeps the response until its last row
+            # is written; a copy takes its tree along. Seen: 114 MB instead of 194 with 16 pages at a time.
+            return read_page(response.replace())
         except UnknownLayout as error:
             self._count("pages/unknown_layout")
             return Skipped(url=response.url, reason="unknown-layout", detail=str(error))
