@@ -6,7 +6,7 @@ import base64
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, quote, unquote, urldefrag, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from scrapy.exceptions import UnsupportedURLSchemeError
 
@@ -22,7 +22,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 # What may stand in a request target as it is; all else is percent-encoded, verbatim URL or not.
 PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
-FIELD_NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +91,11 @@ def wire_request(request: Request, bind: tuple[str, int] | None = None) -> WireR
     A userinfo in its URL is sent as ``Authorization`` (RFC 7617) unless the
     request has one. ``Proxy-Authorization`` goes to the proxy alone. Raises
     UnsupportedURLSchemeError for a URL or proxy that cannot be connected to,
-    ValueError for a header field that cannot be sent.
+    ValueError for a method or header field that cannot be sent.
     """
-    url = urlsplit(urldefrag(request.url).url)
+    if not TOKEN.fullmatch(request.method.encode()):
+        raise ValueError(f"method {request.method!r}, expected an HTTP token")
+    url = _split(request.url)._replace(fragment="")
     host, port = _host_and_port(url)
     proxy = _proxy(request)
     target = quote(url._replace(scheme="", netloc="").geturl(), safe=PRINTABLE)
@@ -105,7 +107,7 @@ def wire_request(request: Request, bind: tuple[str, int] | None = None) -> WireR
     to_proxy = proxy is not None and not endpoint.tunneled
     start = f"{request.method} {target_uri if to_proxy else target} HTTP/1.1".encode("ascii")
     host_field = netloc.removesuffix(f":{DEFAULT_PORTS[url.scheme]}").removesuffix(":").encode("ascii")
-    fields = [(b"Host", request.headers.get(b"Host") or host_field), *_fields(request, url)]
+    fields = [(b"Host", _one_line(request.headers.get(b"Host") or host_field)), *_fields(request, url)]
     if to_proxy and proxy and proxy.authorization:
         fields.append((b"Proxy-Authorization", proxy.authorization))
     if request.body or request.method in {"POST", "PUT", "PATCH"}:
@@ -117,6 +119,16 @@ def wire_request(request: Request, bind: tuple[str, int] | None = None) -> WireR
         sent=_head(start, fields) + request.body,
         masked=_head(start, [(name, _masked(name, value)) for name, value in fields]) + request.body,
     )
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        # Neither the URL nor Python's message about it, which may hold a password.
+        raise UnsupportedURLSchemeError(
+            "a URL whose host cannot be read, expected http://host/path"
+        ) from None
 
 
 def _host_and_port(url: SplitResult) -> tuple[str, int]:
@@ -139,7 +151,7 @@ def _bare_netloc(url: SplitResult, host: str) -> str:
     """Host and port as the URL writes them; the host in ASCII, nothing before it."""
     netloc = url.netloc.rpartition("@")[2]
     if netloc.isascii():
-        return netloc
+        return quote(netloc, safe=PRINTABLE)
     return host if url.port is None else f"{host}:{url.port}"
 
 
@@ -148,10 +160,9 @@ def _fields(request: Request, url: SplitResult) -> list[tuple[bytes, bytes]]:
     for name, values in request.headers.items():
         if name.lower() in {b"host", b"proxy-authorization"} | FRAMING_FIELDS:
             continue
-        if not FIELD_NAME.fullmatch(name):
+        if not TOKEN.fullmatch(name):
             raise ValueError(f"{request.method} request: header field name {name!r}, expected an HTTP token")
-        # A line end inside a value would begin another field.
-        fields += [(name, b" ".join(value.splitlines())) for value in values]
+        fields += [(name, _one_line(value)) for value in values]
     if "@" in url.netloc and not any(name.lower() == b"authorization" for name, _ in fields):
         fields.append((b"Authorization", _basic(url)))
     return fields
@@ -161,17 +172,28 @@ def _proxy(request: Request) -> ProxyServer | None:
     """The proxy that ``meta["proxy"]`` names, with the request's own Proxy-Authorization."""
     if not (address := request.meta.get("proxy")):
         return None
-    url = urlsplit(address if "://" in address else f"http://{address}")
+    url = _split(address if "://" in address else f"http://{address}")
     host, port = _host_and_port(url)
+    if url.scheme == "https" and request.url.startswith("https:"):
+        # asyncio (seen in 3.11) breaks down when a certificate fails inside another TLS connection.
+        raise UnsupportedURLSchemeError(
+            f"https://{host}:{port}: TLS to a proxy, expected http:// for an https page"
+        )
     authorization = request.headers.get(b"Proxy-Authorization")
     if authorization is None and "@" in url.netloc:
         authorization = _basic(url)
-    return ProxyServer(scheme=url.scheme, host=host, port=port, authorization=authorization)
+    value = None if authorization is None else _one_line(authorization)
+    return ProxyServer(scheme=url.scheme, host=host, port=port, authorization=value)
 
 
 def _basic(url: SplitResult) -> bytes:
     credentials = f"{unquote(url.username or '')}:{unquote(url.password or '')}"
     return b"Basic " + base64.b64encode(credentials.encode())
+
+
+def _one_line(value: bytes) -> bytes:
+    """A line end inside a value would begin another field."""
+    return b" ".join(value.splitlines())
 
 
 def _masked(name: bytes, value: bytes) -> bytes:

@@ -217,6 +217,18 @@ def test_failures_are_scrapys_own_so_that_its_retries_apply(hostile):
     assert {url: type(outcome) for url, outcome in zip(expected, outcomes, strict=True)} == expected
 
 
+def test_a_url_that_cannot_be_read_is_refused_without_telling_its_password():
+    urls = [
+        "http://ron:s3cret@[nowhere/",
+        "http://ron:s3cret@here:port/",
+        "http://ron:s3cret@/",
+        "http://ron:s3cret@a℀b/",
+    ]
+    outcomes, _ = download(*(Request(url, meta={"verbatim_url": True}) for url in urls))
+    assert {type(outcome) for outcome in outcomes} == {UnsupportedURLSchemeError}
+    assert "s3cret" not in str(outcomes)
+
+
 def test_a_cut_answer_is_delivered_on_request(hostile):
     by_setting, _ = download(
         Request(hostile.url("cut-length")), settings={"DOWNLOAD_FAIL_ON_DATALOSS": False}
@@ -327,16 +339,23 @@ def test_a_verbatim_url_is_sent_as_it_is(hostile):
 
 
 def test_no_header_can_forge_another(hostile):
-    sneaky = {"X-Note": "a\r\nX-Forged: 1", "Content-Length": "0", "Transfer-Encoding": "chunked"}
+    sneaky = {
+        "X-Note": "a\r\nX-Forged: 1",
+        "Content-Length": "0",
+        "Transfer-Encoding": "chunked",
+        "Host": "a\nb",
+    }
     outcomes, _ = download(
         Request(hostile.url("post"), method="POST", body="a=1", headers=sneaky),
         Request(hostile.url("plain"), headers={"X Bad:": "1"}),
+        Request(hostile.url("plain"), method="GET / HTTP/1.1\r\nX-Forged: 1\r\n"),
     )
     [heard] = hostile.heard
     assert b"\r\nX-Note: a X-Forged: 1\r\n" in heard.request
     assert b"\r\nContent-Length: 3\r\n\r\na=1" in heard.request
     assert b"Transfer-Encoding" not in heard.request
-    assert isinstance(outcomes[1], ValueError)
+    assert b"\r\nHost: a b\r\n" in heard.request
+    assert [type(outcome) for outcome in outcomes[1:]] == [ValueError, ValueError]
 
 
 def test_connections_are_kept_and_used_again(hostile):
