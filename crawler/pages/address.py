@@ -125,22 +125,22 @@ def address_of(url: str) -> Address | None:
     """What a URL of a DipNote-shaped blog leads to; None for anything but posts, lists, feeds and traps."""
     path, name = path_of(url), identity(url)
     query = parse_qsl(urlsplit(url).query, keep_blank_values=True)
+    if _FEED.match(path) and not query:
+        return Address(kind=LinkKind.FEED, id=name, key=name)
     if rule := _refusal(path, query):
-        return Address(kind=LinkKind.REFUSED, id=name, key=key_with_query(name, url), rule=rule)
+        return _refused(name, url, rule)
     pagers = Pagers.from_value(dict(query).get("page", "")) or Pagers()
     if match := _POST.match(path):
         return _post(name, match, pagers, url)
-    if _FEED.match(path):
-        return Address(kind=LinkKind.FEED, id=name, key=name)
     if match := _LISTING.match(path or "/") or (None if path else _LISTING.match("/")):
         return _listing(name, match, pagers, url)
     return None
 
 
-def key_with_query(name: str, url: str) -> str:
-    """An identity with the query as it stands."""
+def _refused(name: str, url: str, rule: str) -> Address:
+    """An address that is never asked for; its query tells it from the page it repeats."""
     query = urlsplit(url).query
-    return f"{name}?{query}" if query else name
+    return Address(kind=LinkKind.REFUSED, id=name, key=f"{name}?{query}" if query else name, rule=rule)
 
 
 def _refusal(path: str, query: list[tuple[str, str]]) -> str | None:
@@ -164,7 +164,7 @@ def _post(name: str, match: re.Match[str], pagers: Pagers, url: str) -> Address:
         return Address(kind=LinkKind.COMMENTS, id=name, key=f"{name}{offset}", page=number)
     if pagers.second is not None:
         if pagers.first:
-            return Address(kind=LinkKind.REFUSED, id=name, key=key_with_query(name, url), rule="two-pagers")
+            return _refused(name, url, "two-pagers")
         return Address(
             kind=LinkKind.SIDEBAR, id=name, key=f"{name}?sidebar={pagers.second}", page=pagers.second
         )
@@ -175,7 +175,7 @@ def _post(name: str, match: re.Match[str], pagers: Pagers, url: str) -> Address:
 
 def _listing(name: str, match: re.Match[str], pagers: Pagers, url: str) -> Address:
     if pagers.second is not None:
-        return Address(kind=LinkKind.REFUSED, id=name, key=key_with_query(name, url), rule="two-pagers")
+        return _refused(name, url, "two-pagers")
     host, slash, path = name.partition("/")
     if path in ("node", "index.php"):  # the front page's pager does not stay on "/"
         name = host + slash
