@@ -51,7 +51,7 @@ class ArchiveAddon:
         return cls(crawler)
 
     def update_settings(self, settings: BaseSettings) -> None:
-        """Say who asks, and open the run. Raises BadCollectionName, NotWritable."""
+        """Say who asks, and open the run. Raises BadCollectionName, BrokenCollection, NotWritable."""
         contact = " ".join(str(settings["ARCHIVE_CONTACT"] or "").split())
         # A User-Agent from the command line is taken as it is.
         if contact and settings.getpriority("USER_AGENT") != SETTINGS_PRIORITIES["cmdline"]:

@@ -22,6 +22,10 @@ class BadCollectionName(ValueError):
     """A name that cannot be a folder."""
 
 
+class BrokenCollection(ValueError):
+    """A closed run holds something that no run writes."""
+
+
 class NotWritable(OSError):
     """A collection cannot be written to."""
 
@@ -62,12 +66,20 @@ def make_run_folder(collection: Path) -> Path:
 
 
 def known_versions(collection: Path) -> Versions:
-    """What the closed runs of a collection state, so that this one states only what is new."""
+    """What the closed runs of a collection state, so that this one states only what is new.
+
+    Raises BrokenCollection, OSError.
+    """
     versions = Versions()
     for kind, name in ITEM_FILES.items():
         for path in sorted(collection.glob(f"*/{name}")):
-            with path.open(encoding="utf-8") as lines:
-                for line in lines:
-                    row = json.loads(line)
-                    versions.remember(kind.__name__, row["id"], row["content_digest"])
+            with path.open("rb") as lines:
+                for number, line in enumerate(lines, 1):
+                    try:
+                        row = json.loads(line)
+                        versions.remember(kind.__name__, row["id"], row["content_digest"])
+                    except (ValueError, KeyError, TypeError, AttributeError) as error:
+                        raise BrokenCollection(
+                            f"{path}, line {number}: is no row of ours ({error})"
+                        ) from error
     return versions

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from crawler.collection.rows import Versions
+
 
 class Run:
     """A run that is being written.
@@ -31,22 +33,28 @@ class Run:
     """
 
     def __init__(self, collection: Path, *, log_level: int | str = logging.INFO) -> None:
-        """Make the folder and open its files. Raises NotWritable."""
+        """Make the folder and open its files. Raises NotWritable, BrokenCollection."""
         self.collection = collection
         self.started_at = datetime.now(UTC)
+        self.versions = self._read_versions()
         self.folder = make_run_folder(collection)
         self.id = self.folder.name
         self.tally = Tally()
         self.storage_error: str | None = None
         self.on_error: Callable[[str], None] | None = None
         try:
-            self.versions = known_versions(collection)
             self._rows = {kind: LineFile(self.folder / name) for kind, name in ITEM_FILES.items()}
             self._skipped = LineFile(self.folder / SKIPPED)
             self._log = JsonLog(self.folder / LOG, log_level)
         except OSError as error:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise NotWritable(f"{self.folder}: no run can be written here ({error.strerror})") from error
+
+    def _read_versions(self) -> Versions:
+        try:
+            return known_versions(self.collection)
+        except OSError as error:
+            raise NotWritable(f"{error.filename}: cannot be read ({error.strerror})") from error
 
     def write(self, row: Row) -> None:
         """Add the row to the file of its kind."""

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from crawler.collection.addon import ArchiveAddon
-from crawler.collection.layout import BadCollectionName, NotWritable
+from crawler.collection.layout import BadCollectionName, BrokenCollection, NotWritable
 from crawler.collection.verdict import ExitCode
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _wrong_start(
     if isinstance(error, NotWritable):
         say(command, str(error))
         return ExitCode.STORAGE
-    if isinstance(error, BadCollectionName):
+    if isinstance(error, BadCollectionName | BrokenCollection):
         say(command, str(error))
         return ExitCode.USAGE
     if crawler.spider is None:

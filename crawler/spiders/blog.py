@@ -137,7 +137,6 @@ class BlogSpider(Spider):
             item.extractor = extractor_of(page.layout)
             yield item
         if kind in (LinkKind.POST, LinkKind.COMMENTS) and not any(isinstance(item, Post) for item in items):
-            self._count("pages/soft-404")
             yield Skipped(url=response.url, reason="soft-404", detail=f"{page.layout} states no post")
             yield from self._walk_on(kind, post)
             return
@@ -159,7 +158,6 @@ class BlogSpider(Spider):
             # is written; a copy takes its tree along. Seen: 114 MB instead of 194 with 16 pages at a time.
             return read_page(response.replace())
         except UnknownLayout as error:
-            self._count("pages/unknown_layout")
             return Skipped(url=response.url, reason="unknown-layout", detail=str(error))
 
     def _follow(

@@ -9,6 +9,7 @@ import pytest
 
 from crawler.collection.layout import (
     BadCollectionName,
+    BrokenCollection,
     NotWritable,
     collection_name,
     known_versions,
@@ -58,3 +59,11 @@ def test_what_closed_runs_state_is_known_and_what_open_files_hold_is_not(tmp_pat
     assert versions.remember("Post", "p", DIGEST) is None
     assert versions.remember("Post", "p", "sha256:" + "cd" * 32) == 2
     assert versions.remember("Comment", "c", DIGEST) == 1
+
+
+@pytest.mark.parametrize("line", ["no JSON", "[]", "{}", '{"id": "p", "content_digest": null}', '{"id": "p'])
+def test_a_line_that_no_run_writes_is_named(tmp_path, line):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "posts.jsonl").write_text(line)
+    with pytest.raises(BrokenCollection, match=r"posts\.jsonl, line 1: is no row of ours"):
+        known_versions(tmp_path)

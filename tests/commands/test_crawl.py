@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import resource
 import time
 from collections import Counter
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from warcio import ArchiveIterator
@@ -52,6 +54,12 @@ def test_a_run_holds_rows_with_proof_and_the_digest_of_every_file(scrapy, blog):
     for entry in told["files"]:
         octets = (run / entry["name"]).read_bytes()
         assert (entry["size"], entry["sha256"]) == (len(octets), sha256(octets).hexdigest())
+
+
+def test_every_key_of_the_manifest_is_documented(scrapy, blog):
+    scrapy.crawl(blog.url)
+    page = (Path(__file__).parents[2] / "docs" / "collection.md").read_text("utf-8")
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == set(manifest(scrapy))
 
 
 def test_every_row_names_the_record_of_its_page(scrapy, blog):
@@ -312,6 +320,17 @@ def test_a_folder_that_cannot_be_written_is_told_in_one_sentence(scrapy, blog):
     )
     assert "Traceback" not in ended.stderr
     assert blog.paths == []
+
+
+def test_a_collection_that_is_broken_is_told_in_one_sentence_and_gets_no_run(scrapy, blog):
+    earlier = scrapy.folder / "output" / "dipnote" / "20200101T000000Z"
+    earlier.mkdir(parents=True)
+    (earlier / "posts.jsonl").write_text("torn")
+    ended = scrapy.crawl(blog.url)
+    assert ended.returncode == 2
+    assert "posts.jsonl, line 1: is no row of ours" in ended.stderr.splitlines()[-1]
+    assert scrapy.runs() == [earlier]
+    assert "Traceback" not in ended.stderr
 
 
 # --- Commands that look ---

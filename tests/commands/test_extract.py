@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
+import zipfile
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -13,7 +14,7 @@ from crawler.commands.extraction import find_archives, read_archives
 from crawler.items import Comment, Post, Row, Skipped
 from crawler.pages import read_page
 from crawler.warc.reader import NotAnArchive
-from tests.small_site import comment, lines, post, statements
+from tests.small_site import comment, front, lines, post, statements
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -197,6 +198,19 @@ def test_rows_are_the_same_however_the_archive_is_stored(tmp_path, two):
     )
     assert of_plain == of_gzip
     assert any(kind is Comment for kind, *_ in of_plain)
+
+
+def test_a_wacz_is_read_and_knows_who_made_it(scrapy, site):
+    path = path_of(ONE)
+    site.serve("/", front(path))
+    site.serve(path, post(path, "One"))
+    scrapy.crawl(site.url)
+    [run] = scrapy.runs()
+    [warc] = run.glob("*.warc.gz")
+    with zipfile.ZipFile(scrapy.folder / "run.wacz", "w") as wacz:
+        wacz.write(warc, f"archive/{warc.name}")
+    assert scrapy("extract", "run.wacz", "-o", "rows").returncode == 0
+    assert statements(scrapy.folder / "rows", "run_id") == statements(run, "run_id")
 
 
 def test_a_run_and_its_extract_differ_in_nothing_but_the_run(scrapy, demo_blog):
