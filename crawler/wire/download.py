@@ -64,18 +64,15 @@ class Download:
         return self._ask(signals.bytes_received, data=data) or self._check_size(self._received, "received")
 
     def _check_size(self, size: int, how: str) -> Exception | None:
-        if self._limits.maximum and size > self._limits.maximum:
-            message = f"{self._name}: {size} bytes {how}, more than DOWNLOAD_MAXSIZE ({self._limits.maximum})"
-            logger.warning("%s", message)
-            return DownloadCancelledError(message)
-        if self._limits.warning and size > self._limits.warning and not self._warned:
+        maximum, warning = self._limits.maximum, self._limits.warning
+        if maximum and size > maximum:
+            found = f"{size} bytes {how}, more than DOWNLOAD_MAXSIZE ({maximum})"
+            logger.warning("%s: %s", self._name, found)
+            return DownloadCancelledError(found)
+        if warning and size > warning and not self._warned:
             self._warned = True
             logger.warning(
-                "%s: %d bytes %s, more than DOWNLOAD_WARNSIZE (%d)",
-                self._name,
-                size,
-                how,
-                self._limits.warning,
+                "%s: %d bytes %s, more than DOWNLOAD_WARNSIZE (%d)", self._name, size, how, warning
             )
         return None
 

@@ -96,29 +96,30 @@ class CaptureDownloadHandler(BaseDownloadHandler):
         )
         download = Download(self.crawler, request, asked.target_uri, limits)
         timeout = float(meta.get("download_timeout") or self._timeout) or NO_TIMEOUT
-        fetched = await self._client.fetch(asked, download, timeout)
-        return self._outcome(request, download, fetched)
+        attempt = await self._client.fetch(asked, download, timeout)
+        return self._outcome(request, download, attempt)
 
     async def close(self) -> None:
         """Close all connections."""
         await self._client.close()
 
-    def _outcome(self, request: Request, download: Download, fetched: Attempt) -> Response:
+    def _outcome(self, request: Request, download: Download, attempt: Attempt) -> Response:
         """The Response, or the exception that says why there is none."""
-        answer, flags = fetched.answer, list[str]()
+        answer, name, flags = attempt.answer, attempt.exchange.target_uri, list[str]()
         if answer.latency is not None:
             request.meta["download_latency"] = answer.latency
         error = answer.error
         if error is not None and not isinstance(error, StopDownload):
-            raise error
+            # Anew, with its URL: a traceback on the one that is kept would keep the whole download.
+            raise type(error)(f"{name}: {error}")
         if answer.parser.head is None:
             failed = DownloadCancelledError if answer.parser.cut else DownloadFailedError
-            raise failed(f"{fetched.exchange.target_uri}: {answer.explanation}")
+            raise failed(f"{name}: {answer.explanation}")
         if error is None and not answer.whole:
             if request.meta.get("download_fail_on_dataloss", self._fail_on_dataloss):
-                raise ResponseDataLossError(f"{fetched.exchange.target_uri}: {answer.explanation}")
+                raise ResponseDataLossError(f"{name}: {answer.explanation}")
             flags.append("dataloss")
-        response = _response(request, download, fetched, flags)
+        response = _response(request, download, attempt, flags)
         if isinstance(error, StopDownload):
             response.flags.append("download_stopped")
             if error.fail:
@@ -127,10 +128,10 @@ class CaptureDownloadHandler(BaseDownloadHandler):
         return response
 
 
-def _response(request: Request, download: Download, fetched: Attempt, flags: list[str]) -> Response:
-    head = fetched.answer.parser.head
+def _response(request: Request, download: Download, attempt: Attempt, flags: list[str]) -> Response:
+    head = attempt.answer.parser.head
     if head is None:
-        raise RuntimeError(f"{fetched.exchange.target_uri}: a Response was asked of an answer without head")
+        raise RuntimeError(f"{attempt.exchange.target_uri}: a Response was asked of an answer without head")
     url = urldefrag(request.url)[0]
     body = download.body.getvalue()
     headers = download.headers
@@ -145,9 +146,9 @@ def _response(request: Request, download: Download, fetched: Attempt, flags: lis
         "status": head.status,
         "headers": headers,
         "body": body,
-        "flags": [f"warc:{fetched.exchange.record_id}", *flags, *fetched.exchange.problems],
-        "certificate": fetched.certificate,
-        "ip_address": ipaddress.ip_address(fetched.peer) if fetched.peer else None,
+        "flags": [f"warc:{attempt.exchange.record_id}", *flags, *attempt.exchange.problems],
+        "certificate": attempt.certificate,
+        "ip_address": ipaddress.ip_address(attempt.peer) if attempt.peer else None,
         "protocol": "HTTP/{}.{}".format(*head.version),
     }
     return kind(**arguments)

@@ -27,7 +27,6 @@ MARKS = {
 PREFIXES = BEYOND_THE_STUDY | {"more-than-announced", "announced-too-large", "grows-too-large", "slow"}
 METHODS = {"head": "HEAD", "head-chunked": "HEAD", "post": "POST"}
 SETTINGS = {
-    "ROBOTSTXT_OBEY": True,
     "DOWNLOAD_MAXSIZE": 100_000,
     "DOWNLOAD_TIMEOUT": 20,
     "USER_AGENT": "hostile-test",
@@ -47,15 +46,23 @@ def requests_for(server: HostileServer, proxy: str | None, *, secure: bool) -> I
 
 
 @pytest.mark.parametrize(
-    ("secure", "proxied"),
-    [(False, False), (True, False), (False, True), (True, True)],
-    ids=["clear", "tls", "proxy", "connect"],
+    ("secure", "proxied", "reactor"),
+    [
+        (False, False, True),
+        (True, False, True),
+        (False, True, True),
+        (True, True, True),
+        (True, False, False),
+    ],
+    ids=["clear", "tls", "proxy", "connect", "no-reactor"],
 )
-def test_every_exchange_is_kept_exactly_once_and_most_reach_the_spider(hostile, crawl, secure, proxied):
+def test_every_exchange_is_kept_exactly_once_and_most_reach_the_spider(
+    hostile, crawl, secure, proxied, reactor
+):
     proxy = ForwardProxy() if proxied else None
     try:
         asked = list(requests_for(hostile, proxy.url if proxy else None, secure=secure))
-        settings = SETTINGS if not proxied else {**SETTINGS, "ROBOTSTXT_OBEY": False}
+        settings = {**SETTINGS, "ROBOTSTXT_OBEY": not proxied, "TWISTED_REACTOR_ENABLED": reactor}
         crawled = crawl(asked, settings)
     finally:
         if proxy:
