@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler import __version__
 from crawler.collection.run import Run, file_entry
-from crawler.collection.secrets import without_userinfo
+from crawler.collection.secrets import argument_to_tell
 from crawler.collection.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def manifest_of(
         "runs_on": f"Python {platform.python_version()}, Scrapy {version('scrapy')}",
         "spider": crawler.spider.name if crawler.spider else None,
         "arguments": {
-            name: without_userinfo(str(value))
+            name: argument_to_tell(name, str(value))
             for name, value in sorted(settings.getdict("ARCHIVE_ARGUMENTS").items())
         },
         "settings": {name: _value(settings, name) for name in SETTINGS_THAT_MATTER},

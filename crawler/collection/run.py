@@ -63,9 +63,7 @@ class Run:
     def skip(self, skipped: Skipped) -> None:
         """Add a line to ``skipped.jsonl``. Raises KeyError for a reason that has no meaning."""
         meaning_of(skipped.reason)
-        if skipped.url is not None:
-            skipped.url = without_userinfo(skipped.url)
-        self._write(self._skipped, skipped.as_line())
+        self._write(self._skipped, without_userinfo(skipped.as_line()))
 
     def close_rows(self) -> list[ClosedFile]:
         """Close the files of rows and give them their names; after an error they keep ``.open``."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
@@ -15,6 +14,7 @@ from crawler.items import Comment, Post, Skipped, extractor_of
 from crawler.pages import read_page
 from crawler.pages.address import key_of
 from crawler.pages.page import Link, LinkKind, Page, UnknownLayout
+from crawler.spiders.budgets import Budgets
 from crawler.spiders.walk import Walk
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from scrapy.crawler import Crawler
     from scrapy.http import Response
-    from scrapy.settings import BaseSettings
     from twisted.python.failure import Failure
 
     from crawler.items import Item
@@ -45,27 +44,6 @@ _SENDABLE = re.compile(r"https?://[!-~]+")
 
 class BadArgument(ValueError):
     """An argument of a spider that it cannot work with."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budgets:
-    """What a crawl asks for at most; the settings of the same names explain them."""
-
-    comment_pages_per_post: int
-    listing_pages: int
-    sidebar_pages: int
-    depth_limit: int
-    """0 for none."""
-
-    @classmethod
-    def from_settings(cls, settings: BaseSettings) -> Self:
-        """The budgets that the settings give."""
-        return cls(
-            comment_pages_per_post=settings.getint("COMMENT_PAGES_PER_POST"),
-            listing_pages=settings.getint("LISTING_PAGES"),
-            sidebar_pages=settings.getint("SIDEBAR_PAGES"),
-            depth_limit=settings.getint("DEPTH_LIMIT"),
-        )
 
 
 class BlogSpider(Spider):

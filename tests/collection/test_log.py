@@ -9,7 +9,7 @@ import pytest
 from scrapy.exceptions import CannotResolveHostError
 
 from crawler.collection.log import JsonLog, OneLine
-from crawler.collection.secrets import without_userinfo
+from crawler.collection.secrets import argument_to_tell, without_userinfo
 
 
 @pytest.fixture
@@ -77,6 +77,15 @@ def test_the_dump_of_all_settings_is_left_out(log):
 )
 def test_only_userinfo_is_masked(text, masked):
     assert without_userinfo(text) == masked
+
+
+@pytest.mark.parametrize("name", ["password", "HTTPAUTH_PASS", "token", "api_key", "auth"])
+def test_an_argument_that_is_named_like_a_secret_is_masked(name):
+    assert argument_to_tell(name, "x") == "***"
+
+
+def test_any_other_argument_is_told_without_userinfo():
+    assert argument_to_tell("site", "http://a:b@c.example/") == "http://***@c.example/"
 
 
 def record(error: Exception) -> logging.LogRecord:
