@@ -86,11 +86,15 @@ class ArchiveAddon:
         settings.set("WARC_OPERATOR", contact, priority="addon")
         settings.set("WARC_INFO", {**info, **settings.getdict("WARC_INFO")}, priority="addon")
 
-    def abort(self, reason: str) -> None:
-        """Close a run whose engine never stopped in order, e.g. because it could not be made."""
-        if self.run is not None and self.verdict is None:
-            self._finish_reason = reason
-            self._close([])
+    def finish(self) -> Verdict:
+        """The verdict; closes a run that a component ended at its start, so that no engine stopped."""
+        return self.verdict or self._close([])
+
+    def discard(self) -> None:
+        """Take a run away whose crawl could not begin."""
+        if self.run is not None:
+            self.run.discard()
+            self.run = None
 
     def _spider_closed(self, reason: str) -> None:
         self._finish_reason = reason
@@ -99,31 +103,30 @@ class ArchiveAddon:
         self._crawler.stats.inc_value("archive/item_errors")
 
     async def _engine_stopped(self) -> None:
+        if self.verdict is not None:
+            return
         capture = self._crawler.get_extension(WarcCapture)
         files = await capture.close() if capture is not None else []
         if capture is not None and capture.error is not None and self.run is not None:
             self.run.storage_error = self.run.storage_error or str(capture.error)
         self._close(files)
 
-    def _close(self, warc_files: list[WarcFile]) -> None:
+    def _close(self, warc_files: list[WarcFile]) -> Verdict:
         run = self.run
-        if run is None or self.verdict is not None:
-            return
+        if run is None:
+            raise RuntimeError("there is no run to close")
         row_files = run.close_rows()
         outcome = outcome_of(self._crawler, run, self._finish_reason)
-        self.verdict = decide(outcome)
-        level = logging.INFO if self.verdict.exit_code == ExitCode.COMPLETE else logging.WARNING
-        logger.log(level, "Run %s in %s: %s", run.id, run.collection, self.verdict.words)
+        verdict = self.verdict = decide(outcome)
+        level = logging.INFO if verdict.exit_code == ExitCode.COMPLETE else logging.WARNING
+        logger.log(level, "Run %s in %s: %s", run.id, run.collection, verdict.words)
+        told = manifest_of(self._crawler, run, outcome, verdict, row_files=row_files, warc_files=warc_files)
         try:
-            run.finish(
-                manifest_of(
-                    self._crawler, run, outcome, self.verdict, row_files=row_files, warc_files=warc_files
-                )
-            )
+            run.finish(told)
         except OSError as error:
-            self.verdict = Verdict(
-                ExitCode.STORAGE, f"the archive could not be written: {run.folder}: {error.strerror or error}"
-            )
+            words = f"the archive could not be written: {run.folder}: {error.strerror or error}"
+            self.verdict = Verdict(ExitCode.STORAGE, words)
+        return self.verdict
 
     def _stop_crawl(self, error: str) -> None:
         logger.error("%s; the crawl stops", error)

@@ -39,6 +39,12 @@ class JsonLog(logging.Handler):
         self.close()
         return self._file.close()
 
+    def abandon(self) -> None:
+        """Stop listening, and leave the file under its ``.open`` name."""
+        logging.getLogger().removeHandler(self)
+        self.close()
+        self._file.abandon()
+
     def _fields(self, record: logging.LogRecord) -> dict[str, str | None]:
         traceback = logging.Formatter().formatException(record.exc_info) if record.exc_info else None
         return {

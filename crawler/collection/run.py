@@ -91,6 +91,13 @@ class Run:
             os.fsync(stream.fileno())
         draft.rename(path)
 
+    def discard(self) -> None:
+        """Take the run away again: nothing has been asked yet."""
+        for file in (*self._rows.values(), self._skipped):
+            file.abandon()
+        self._log.abandon()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def _write(self, file: LineFile, line: str) -> None:
         if self.storage_error is not None:
             return

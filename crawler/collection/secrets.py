@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_SECRET_NAME = re.compile(r"pass|secret|token|auth|credential|cookie|api_?key", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"pass|secret|token|auth(?!or)|credential|cookie|api_?key", re.IGNORECASE)
 _USERINFO = re.compile(r"(?<=://)[^\s/?#@]+@")
 
 

@@ -38,15 +38,12 @@ def archive(
         return _wrong_start(command, crawler, addon, error)
     if addon is None or addon.run is None:
         return ExitCode.INTERNAL_ERROR if process.bootstrap_failed else ExitCode.COMPLETE
-    if addon.verdict is None:
-        killed = isinstance(crawl, asyncio.Task) and not crawl.done()
-        told = (
-            "killed before it could be closed" if killed else "could not be closed, the log has the traceback"
-        )
-        say(command, f"{addon.run.folder}: {told}")
-        return ExitCode.INTERRUPTED if killed else ExitCode.INTERNAL_ERROR
-    say(command, f"{addon.run.folder}: {addon.verdict.words}")
-    return addon.verdict.exit_code
+    if isinstance(crawl, asyncio.Task) and not crawl.done():
+        say(command, f"{addon.run.folder}: killed before it could be closed")
+        return ExitCode.INTERRUPTED
+    verdict = addon.finish()
+    say(command, f"{addon.run.folder}: {verdict.words}")
+    return verdict.exit_code
 
 
 def _wrong_start(
@@ -58,14 +55,18 @@ def _wrong_start(
     if isinstance(error, BadCollectionName | BrokenCollection):
         say(command, str(error))
         return ExitCode.USAGE
+    if addon is not None:
+        addon.discard()
+    wrong_value = isinstance(error, ValueError)
     if crawler.spider is None:
         # The arguments are all that a spider is made of.
-        known = isinstance(error, ValueError)
-        say(command, str(error) if known else f"the spider cannot be made: {type(error).__name__}: {error}")
+        say(command, str(error) if wrong_value else f"the spider cannot be made: {_named(error)}")
         logger.debug("The spider cannot be made", exc_info=error)
         return ExitCode.USAGE
-    logger.error("The crawl could not be started", exc_info=error)
-    say(command, f"the crawl could not be started: {type(error).__name__}: {error}")
-    if addon is not None:
-        addon.abort("start_error")
-    return ExitCode.INTERNAL_ERROR
+    say(command, f"the crawl cannot begin: {_named(error)}")
+    logger.log(logging.DEBUG if wrong_value else logging.ERROR, "The crawl cannot begin", exc_info=error)
+    return ExitCode.USAGE if wrong_value else ExitCode.INTERNAL_ERROR
+
+
+def _named(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -21,10 +21,12 @@ class Budgets:
 
     @classmethod
     def from_settings(cls, settings: BaseSettings) -> Self:
-        """The budgets that the settings give."""
-        return cls(
-            comment_pages_per_post=settings.getint("COMMENT_PAGES_PER_POST"),
-            listing_pages=settings.getint("LISTING_PAGES"),
-            sidebar_pages=settings.getint("SIDEBAR_PAGES"),
-            depth_limit=settings.getint("DEPTH_LIMIT"),
-        )
+        """The budgets that the settings give. Raises ValueError for one that is no number."""
+        return cls(**{spec.name: _number(settings, spec.name.upper()) for spec in fields(cls)})
+
+
+def _number(settings: BaseSettings, name: str) -> int:
+    try:
+        return settings.getint(name)
+    except (ValueError, TypeError):
+        raise ValueError(f"{name}: {settings[name]!r}, expected a whole number") from None

@@ -19,9 +19,7 @@ from crawler.items import Post, Skipped
 def run(tmp_path):
     opened = Run(tmp_path / "dipnote")
     yield opened
-    logging.getLogger().removeHandler(opened._log)
-    for file in (*opened._rows.values(), opened._skipped, opened._log._file):
-        file.abandon()
+    opened.discard()
 
 
 def fail(*arguments):
@@ -58,6 +56,12 @@ def test_run_json_is_the_last_file_and_names_the_log(run):
     assert not list(run.folder.glob("*.open"))
     manifest = json.loads((run.folder / "run.json").read_text("utf-8"))
     assert [entry["name"] for entry in manifest["files"]] == ["crawl.log.jsonl"]
+
+
+def test_a_run_that_is_discarded_leaves_nothing(run):
+    run.discard()
+    assert list(run.collection.iterdir()) == []
+    assert run._log not in logging.getLogger().handlers
 
 
 def test_a_reason_without_a_meaning_is_never_written(run):

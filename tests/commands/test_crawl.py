@@ -311,6 +311,35 @@ def test_a_wrong_word_is_told_in_one_sentence_and_makes_no_run(scrapy, words, se
     assert not (scrapy.folder / "output").exists()
 
 
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("DOWNLOAD_DELAY=soon", "the crawl cannot begin: ValueError: "),
+        ("LISTING_PAGES=many", "LISTING_PAGES: 'many', expected a whole number"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_told_in_one_sentence_and_leaves_no_run(
+    scrapy, blog, setting, sentence
+):
+    ended = scrapy.crawl(blog.url, "-s", setting)
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines()[-1].startswith(f"scrapy crawl: {sentence}")
+    assert "Traceback" not in ended.stderr
+    assert scrapy.runs() == []
+
+
+def test_a_component_that_ends_the_crawl_at_its_start_leaves_a_closed_run(scrapy, blog):
+    (scrapy.folder / "ending.py").write_text(
+        "from scrapy.exceptions import CloseSpider\n"
+        "class Ending:\n"
+        "    def open_spider(self):\n"
+        "        raise CloseSpider('enough')\n"
+    )
+    ended = scrapy.crawl(blog.url, "-s", 'ITEM_PIPELINES={"ending.Ending": 1}')
+    assert ended.returncode == 6
+    assert manifest(scrapy)["finish_reason"] == "enough"
+
+
 def test_a_folder_that_cannot_be_written_is_told_in_one_sentence(scrapy, blog):
     (scrapy.folder / "file").touch()
     ended = scrapy.crawl(blog.url, "-s", "ARCHIVE_ROOT=file")
