@@ -36,11 +36,15 @@ ITEM_PIPELINES = {
 # Decides what a page's rows are before any of them goes on: nearest to the engine, after all else.
 SPIDER_MIDDLEWARES = {"crawler.collection.page_rows.PageRows": 10}
 
-# Scrapy's own, but it writes down what it drops.
+# Scrapy's filter of hosts, but it writes down what it drops; and our decoding where Scrapy's would stand.
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "crawler.collection.fates.WatchedOffsite": 50,
+    "crawler.wire.decoding.Decoding": 590,
 }
+
+# Scrapy hands on a cut gzip body as whole and loses a broken one; ours reads both as an extract does.
+COMPRESSION_ENABLED = False
 
 # Scrapy's own, but it writes down what became of every request.
 DOWNLOADER = "crawler.collection.fates.WatchedDownloader"

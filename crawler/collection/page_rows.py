@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CAPTURE_FLAG = "warc:"
 """A response's flag that names its record; unlike ``meta`` it belongs to the response alone."""
 
-PARTIAL = {"dataloss", "body-capped", "download_stopped"}
+PARTIAL = {"dataloss", "body-capped", "download_stopped", "undecoded"}
 """Flags of a response whose body is not all that the server meant to send."""
 
 
