@@ -66,10 +66,12 @@ class Client:
         try:
             async with self._pool.place(request.endpoint):
                 deadline = asyncio.get_running_loop().time() + seconds
-                if (kept := self._pool.take(request.endpoint.connection_key)) is not None:
+                # On a kept connection the fate of a request may stay unknown: not one that changes something.
+                kept = self._pool.take(request.endpoint.connection_key) if request.idempotent else None
+                if kept is not None:
                     attempt = self._begin(request, kept, watcher)
                     await self._run(attempt, request, deadline)
-                    if _stale(request, attempt.answer):
+                    if _stale(attempt.answer):
                         stale, attempt = attempt, None
                         await self._write(stale)
                 if attempt is None:
@@ -160,6 +162,6 @@ def _conclude(exchange: Exchange, answer: Answer) -> None:
         exchange.error = answer.explanation
 
 
-def _stale(request: WireRequest, answer: Answer) -> bool:
-    """Whether a kept connection turned out to be closed before the server saw ``request``."""
-    return request.idempotent and not answer.started and answer.why == "disconnect"
+def _stale(answer: Answer) -> bool:
+    """Whether a kept connection turned out to be closed before the server saw the request."""
+    return not answer.started and answer.why == "disconnect"
