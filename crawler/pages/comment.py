@@ -50,7 +50,8 @@ _TAIL_WORDS = re.compile(
 )
 _ABBREVIATION = re.compile(r"^(?:[A-Z]\.\s?)+$")
 _PLACE_LABEL = re.compile(r"^(?:location|place|from|city|country)\s*:\s*", re.IGNORECASE)
-_NAMED = re.compile(r"^\W*(?:(?:in|from)\s.{1,60}?\s)?writes\b")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+_NAMED = re.compile(r"^\W*(?P<place>(?:in|from)\s.{1,60}?\s)?writes\b")
 _MORE_THAN_A_NAME = re.compile(r"\s(?:in|from)\b|(?:\S+\s+){3}")
 _LABELS = frozenset(
     """author at by comment date from in location name on place posted
@@ -92,12 +93,12 @@ def read_comment(page: Outline, unit: Unit, marks: Marks) -> Said:
     lines = _without_answers(unit.lines, said)
     body = marks.element("body")
     if body is None:
-        header, text = _divide(lines)
+        header, text = _divide(lines, unit.header)
     else:
         text = page.within(body)
         header = _header_around(text, lines, _places(page, marks))
     said.ordinal = _ordinal(header)
-    _date(said, header, marks)
+    _date(said, [line for line in header if not _is_repeated(line, text)] or header, marks)
     _who(said, [line for line in header if line.place not in _places(page, marks)], text, marks)
     _text(said, text, body)
     return said
@@ -182,13 +183,15 @@ def _answers_inside(line: Line) -> re.Match[str] | None:
     return next((match for text, _ in line.pieces if (match := _ANSWERS.match(text))), None)
 
 
-def _divide(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
-    """Header lines and lines of the text, by their order and wording."""
+def _divide(lines: Sequence[Line], known: int | None) -> tuple[list[Line], list[Line]]:
+    """Header lines and lines of the text: by the place of the known header line, else by their order."""
     told = _without_furniture(lines)
-    at = next((i for i, line in enumerate(told[:8]) if header_date(line)), None)
-    if at is None and told and header_date(told[-1]):
-        at = len(told) - 1
+    at = next((i for i, line in enumerate(told) if line.place == known), None)
     if at is None:
+        at = next((i for i, line in enumerate(told[:8]) if header_date(line)), None)
+    if told and header_date(told[-1]) and (at is None or not header_date(told[at])):
+        at = len(told) - 1
+    if at is None or not header_date(told[at]):
         return _divide_undated(told)
     if at == len(told) - 1 and at > 0 and writes(told[0].text):  # the date stands under the text
         return [told[-1]], told[:-1]
@@ -236,7 +239,8 @@ def _is_subject(line: Line, rest: Sequence[Line]) -> bool:
     subject = line.text.rstrip(".… ")
     for at in range(3):
         text = fold(" ".join(each.text for each in rest[at : at + 4]))
-        if text.startswith(subject):
+        # Drupal takes tags out before it takes the first words, those too that are shown as text.
+        if text.startswith(subject) or _TAG.sub("", text).startswith(subject):
             return True
     return False
 
@@ -245,8 +249,8 @@ def _is_repeated(line: Line, text: Sequence[Line]) -> bool:
     """Whether a header line is a subject, and not the name that opens "Ron in New York writes:" too."""
     if not _is_subject(line, text):
         return False
-    rest = fold(" ".join(each.text for each in text[:3])).removeprefix(line.text)
-    return bool(_MORE_THAN_A_NAME.search(line.text)) or not _NAMED.match(rest)
+    named = _NAMED.match(fold(" ".join(each.text for each in text[:3])).removeprefix(line.text))
+    return named is None or (not named["place"] and bool(_MORE_THAN_A_NAME.search(line.text)))
 
 
 def _is_bold(line: Line) -> bool:
@@ -263,7 +267,7 @@ def _is_place_line(line: Line, following: Line) -> bool:
     if text[-1] in "!?:;…" or (text[-1] == "." and not _ABBREVIATION.match(text)):
         return False
     if writes(following.text):
-        return True
+        return line.block is not following.block
     if text[0].islower():
         return False
     return line.block is not following.block and line.block.getparent() is not following.block.getparent()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING
 
 from crawler.items import Comment
@@ -12,13 +13,15 @@ from crawler.pages.outline import fold
 from crawler.pages.thread import Thread, Unit, parents_by_nesting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from lxml.html import HtmlElement
     from scrapy.http import TextResponse
 
     from crawler.items import Post
     from crawler.pages.outline import Outline
+
+_AFTER_NAME = re.compile(r"\W*$|\W*\s(?:on|at|from)\s|\s*[,(|]")
 
 
 def marked_thread(page: Outline, elements: Sequence[HtmlElement]) -> Thread:
@@ -116,16 +119,25 @@ def _answered(told: Sequence[Said], index: int) -> int | None:
     whom = fold(told[index].answers).strip("#@ ").casefold()
     if whom.isdigit():
         return next((i for i, said in enumerate(told) if said.ordinal == int(whom)), None)
-    named = [
-        i
-        for i, said in enumerate(told)
-        if i != index
-        and said.author
-        and whom.startswith(said.author.casefold())
-        and _is_earlier(said, told[index])
-    ]
+    named = [i for i in _earlier(told, index) if _is_called(told[i], whom)]
     return min(named, key=lambda place: abs(place - index), default=None)
 
 
-def _is_earlier(said: Said, than: Said) -> bool:
-    return said.printed is None or than.printed is None or said.printed.day <= than.printed.day
+def _is_called(said: Said, whom: str) -> bool:
+    """Whether a comment is by the one named, with no more after the name than when or where."""
+    author = (said.author or "").casefold().rstrip(".")
+    return bool(author) and whom.startswith(author) and _AFTER_NAME.match(whom, len(author)) is not None
+
+
+def _earlier(told: Sequence[Said], index: int) -> Iterable[int]:
+    """The places of the comments before one in time, by the order of the page.
+
+    Printed days are too coarse, and migrated ones not always in order; they
+    only tell whether the newest comment stands first.
+    """
+    days = [said.printed.day for said in told if said.printed is not None]
+    if days and days[0] > days[-1]:
+        return range(index + 1, len(told))
+    if days and days[0] < days[-1]:
+        return range(index)
+    return (place for place in range(len(told)) if place != index)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from crawler.pages.dates import Printed, find_date, whole_date
@@ -11,7 +12,7 @@ from crawler.pages.names import byline_names, is_name
 from crawler.pages.outline import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from lxml.html import HtmlElement
 
@@ -51,10 +52,12 @@ BESIDE = re.compile(
 )
 """Headings of the lists beside a post."""
 
-WRITES = re.compile(
-    r"^(?P<name>\S.{0,59}?)(?:\s+(?:in|from)\s+(?:the\s+)?(?P<place>\S.{0,59}?))?\s+writes:$",
-)
-"""The header line of a comment in ExpressionEngine's template: "Ron in New York writes:"."""
+_WRITES = r"^(?P<name>\S.{{0,59}}?)(?:\s+(?:in|from)\s+(?:the\s+)?(?P<place>{}.{{0,59}}?))?\s+writes:$"
+WRITES = (re.compile(_WRITES.format(r"[^\Wa-z_]")), re.compile(_WRITES.format(r"\S")))
+"""The header line of a comment in ExpressionEngine's template: "Ron in New York writes:".
+
+A place begins with a capital, if any word after an "in" does: "Anna in exile in France".
+"""
 
 _OPENING_LINES = 8
 """So many lines may stand between the heading and the first comment (hints, feeds)."""
@@ -76,9 +79,17 @@ _CONNECTORS = re.compile(
 )
 
 
+_LABEL = re.compile(r"^(?:submitted|posted|written|commented|published|comment|date|on|by)\b", re.IGNORECASE)
+"""What a template, and no name, begins a header with."""
+
+
 def writes(text: str) -> re.Match[str] | None:
     """The parts of a line "X in Y writes:"; None where it is something else."""
-    match = WRITES.match(text)
+    if not text.endswith("writes:"):
+        return None
+    placed, match = (pattern.match(text) for pattern in WRITES)
+    if placed is not None and placed["place"]:
+        match = placed
     if match is None or _NOT_A_NAME.match(match["name"]) or len(match["name"].split()) > 5:
         return None
     return match
@@ -121,6 +132,8 @@ class Unit:
     head: HtmlElement | None = None
     """Where it is not wrapped: the block of its header line."""
     depth: tuple[int, int] = (0, 0)
+    header: int | None = None
+    """The place of its header line, where the thread was told by such lines."""
 
 
 @dataclass(slots=True, eq=False)
@@ -169,7 +182,9 @@ def _openers(lines: Sequence[Line], start: int, end: int) -> list[int]:
     headings = [i for i in named if lines[i].is_heading]
     # A heading printed twice (block title and section title) opens at the second.
     named = [i for i in named if i + 1 not in named]
-    return [*dict.fromkeys([*[i for i in headings if i in named], *named, *reversed(invited)])]
+    # After the invitation such a word may be of a comment.
+    first = [i for i in named if i in headings or not invited or i < invited[-1]]
+    return [*dict.fromkeys([*[i for i in headings if i in named], *first, *reversed(invited), *named])]
 
 
 def _stop(lines: Sequence[Line], heads: Sequence[int], end: int) -> int:
@@ -206,24 +221,45 @@ def _tail(lines: Sequence[Line], start: int, end: int, *, has_byline: bool) -> i
 
 
 def _heads(page: Outline, opener: int, stop: int) -> list[int]:
-    """Places of the header lines: those of the first one's kind."""
+    """Places of the header lines: those of the kind that most comments begin with."""
     lines = page.lines
-    dated = [i for i in range(opener + 1, stop) if header_date(lines[i])]
-    if dated and dated[0] - opener <= _OPENING_LINES:
-        kind = _kind(lines[dated[0]])
-        heads = [i for i in dated if _kind(lines[i]) == kind]
-        # A bare date that nothing follows is the post's, after the comments (the static copy).
-        alone = len(page.span(page.outermost(heads[-1], [opener, *heads]))) == 1
-        return heads[:-1] if alone and heads[-1] == stop - 1 and len(heads) > 1 else heads
-    told = [i for i in range(opener + 1, stop) if writes(lines[i].text)]
-    if told and told[0] - opener <= 6:
-        kind = _kind(lines[told[0]])
-        return [i for i in told if _kind(lines[i]) == kind]
-    return []
+    near = opener + _OPENING_LINES
+    dated = _foremost(page, [i for i in range(opener + 1, stop) if header_date(lines[i])])
+    told = _foremost(page, [i for i in range(opener + 1, stop) if writes(lines[i].text)])
+    if told and told[0] <= near and (not dated or dated[0] > near or _outnumber(told, dated)):
+        return told
+    if not dated or dated[0] > near:
+        return []
+    # A bare date that nothing follows is the post's, after the comments (the static copy).
+    alone = len(page.span(page.outermost(dated[-1], [opener, *dated]))) == 1
+    return dated[:-1] if alone and dated[-1] == stop - 1 and len(dated) > 1 else dated
+
+
+def _outnumber(told: Sequence[int], dated: Sequence[int]) -> bool:
+    """Whether lines "X in Y writes:" are the headers, and dated lines only some that comments quote."""
+    return told[0] < dated[0] and len(told) > len(dated)
+
+
+def _foremost(page: Outline, places: Sequence[int]) -> list[int]:
+    """Those of the first one's kind; or of another that is more frequent, where the first may be a quotation.
+
+    It may be one only where it stands among the others: dates in the text of
+    one comment are apart from its header.
+    """
+    kinds: dict[tuple[object, ...], list[int]] = {}
+    for place in places:
+        kinds.setdefault(_kind(page.lines[place]), []).append(place)
+    if not kinds:
+        return []
+    first, *others = kinds.values()
+    for kind in others:
+        if len(kind) > len(first) and first[0] in page.span(page.common(kind[0], kind[-1])):
+            first = kind
+    return first
 
 
 def _kind(line: Line) -> tuple[object, ...]:
-    """What header lines have in common: the elements around the date, and what stands before it."""
+    """What header lines have in common: the elements around the date, and the word they begin with."""
     printed = find_date(line.text)
     element = line.pieces[0][1]
     if printed is not None:
@@ -236,7 +272,8 @@ def _kind(line: Line) -> tuple[object, ...]:
     while node is not None and len(tags) < 3:
         tags.append(node.tag)
         node = node.getparent()
-    return (*tags, printed is not None)
+    label = _LABEL.match(line.text)
+    return (*tags, printed is not None, label and label[0].casefold())
 
 
 def _may_head(line: Line) -> bool:
@@ -246,6 +283,13 @@ def _may_head(line: Line) -> bool:
     if writes(line.text):
         return False
     return _is_bold(line) or (len(line.text) <= 60 and not _SENTENCE.search(line.text))
+
+
+def _may_precede(previous: int) -> Callable[[Line], bool]:
+    """Whether a line may belong to a header, and is not all that the comment of the header before says."""
+    return lambda line: (
+        _may_head(line) and (line.place > previous + 1 or line.is_heading or line.is_links or _is_bold(line))
+    )
 
 
 class _Cut:
@@ -259,8 +303,11 @@ class _Cut:
         # Where replies stand inside what they answer, the text before a header is of the one before;
         # but where the date stands under the text, it is its own.
         before = page.lines[page.span(first).start : heads[0]]
-        may_precede = _may_head if all(map(_may_head, before)) else None
-        self.elements = [first, *(page.outermost(head, avoid, may_precede) for head in heads[1:])]
+        before_text = all(map(_may_head, before))
+        self.elements = [first] + [
+            page.outermost(head, avoid, _may_precede(previous) if before_text else None)
+            for previous, head in pairwise(heads)
+        ]
         self.spans = [page.span(element) for element in self.elements]
 
     def thread(self) -> Thread:
@@ -278,7 +325,7 @@ class _Cut:
             places.update(span)
             lines = [self.page.lines[i] for i in span]
             wrapped = None if loose[index] else element
-            units.append(Unit(lines, wrapped, element, self._depth(head, index)))
+            units.append(Unit(lines, wrapped, element, self._depth(head, index), head))
         return Thread(units, places, opener=self.opener)
 
     def _front(self, index: int, lead: int) -> int:
