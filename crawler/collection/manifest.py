@@ -53,10 +53,7 @@ def outcome_of(crawler: Crawler, run: Run, finish_reason: str) -> Outcome:
         answered=stats.get("archive/answered", 0),
         failed=stats.get("archive/failed", 0),
         posts=run.tally.posts if getattr(crawler.spider, "expects_posts", False) else None,
-        internal_errors=sum(
-            stats.get(key, 0)
-            for key in ("spider_exceptions/count", "archive/item_errors", "archive/bad_rows")
-        ),
+        internal_errors=_internal_errors(stats),
         storage_error=run.storage_error,
         budgets=sorted(_below(crawler, "budget/")),
     )
@@ -121,6 +118,13 @@ def _below(crawler: Crawler, prefix: str) -> dict[str, int]:
         for key, value in sorted(_stats(crawler).items())
         if key.startswith(prefix)
     }
+
+
+def _internal_errors(stats: dict[str, Any]) -> int:
+    # Most exceptions of callbacks are both counted by Scrapy and written down by us.
+    callbacks = max(stats.get("spider_exceptions/count", 0), stats.get("archive/skipped/internal-error", 0))
+    rows: int = stats.get("archive/item_errors", 0) + stats.get("archive/bad_rows", 0)
+    return int(callbacks) + rows
 
 
 def _value(settings: BaseSettings, name: str) -> Any:

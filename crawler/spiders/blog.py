@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
@@ -13,7 +13,7 @@ from scrapy.http import HtmlResponse, XmlResponse
 from crawler.items import Comment, Post, Skipped, extractor_of
 from crawler.pages import read_page
 from crawler.pages.address import key_of
-from crawler.pages.page import Link, LinkKind, Page, UnknownLayout
+from crawler.pages.page import Link, LinkKind, UnknownLayout
 from crawler.spiders.budgets import Budgets
 from crawler.spiders.walk import Walk
 
@@ -44,6 +44,19 @@ _SENDABLE = re.compile(r"https?://[!-~]+")
 
 class BadArgument(ValueError):
     """An argument of a spider that it cannot work with."""
+
+
+class Read(NamedTuple):
+    """What a page says and where it points, without the page."""
+
+    layout: str
+    items: Sequence[Item]
+    links: Sequence[Link]
+
+    @property
+    def posts(self) -> list[Post]:
+        """The posts among the items: one on the page of a post, none elsewhere."""
+        return [item for item in self.items if isinstance(item, Post)]
 
 
 class BlogSpider(Spider):
@@ -105,27 +118,24 @@ class BlogSpider(Spider):
         """
         self._count(f"pages/{kind}")
         self._asked.add(key_of(response.url))
-        page = self._page(response)
-        if isinstance(page, Skipped):
-            yield page
+        read = self._read(response)
+        if isinstance(read, Skipped):
+            yield read
             yield from self._walk_on(kind, post)
             return
-        items = page.items()
-        for item in items:
-            item.extractor = extractor_of(page.layout)
-            yield item
-        if kind in (LinkKind.POST, LinkKind.COMMENTS) and not any(isinstance(item, Post) for item in items):
-            yield Skipped(url=response.url, reason="soft-404", detail=f"{page.layout} states no post")
+        yield from read.items
+        if kind in (LinkKind.POST, LinkKind.COMMENTS) and not read.posts:
+            yield Skipped(url=response.url, reason="soft-404", detail=f"{read.layout} states no post")
             yield from self._walk_on(kind, post)
             return
-        yield from self._follow(page, items, response, kind)
+        yield from self._follow(read, response, kind)
 
     def failed(self, failure: Failure) -> Iterator[Request]:
         """A request that ended badly; a pager's walk goes on with the next page."""
         request: Request = failure.request  # type: ignore[attr-defined]  # set by Scrapy
         yield from self._walk_on(request.cb_kwargs["kind"], request.cb_kwargs.get("post"))
 
-    def _page(self, response: Response) -> Page | Skipped:
+    def _read(self, response: Response) -> Read | Skipped:
         if "body-capped" in response.flags:
             return Skipped(url=response.url, reason="too-large", detail="the body is kept, and not read")
         if not isinstance(response, HtmlResponse | XmlResponse):
@@ -134,14 +144,19 @@ class BlogSpider(Spider):
         try:
             # A response keeps the tree that is made of it, and Scrapy keeps the response until its last row
             # is written; a copy takes its tree along. Seen: 114 MB instead of 194 with 16 pages at a time.
-            return read_page(response.replace())
+            page = read_page(response.replace())
+            read = Read(page.layout, page.items(), page.links())
         except UnknownLayout as error:
             return Skipped(url=response.url, reason="unknown-layout", detail=str(error))
+        except Exception as error:  # a page that a reader stumbles over must not end a walk through a pager
+            logger.exception("%s: the page cannot be read", response.url)
+            return Skipped(url=response.url, reason="internal-error", detail=repr(error))
+        for item in read.items:
+            item.extractor = extractor_of(read.layout)
+        return read
 
-    def _follow(
-        self, page: Page, items: Sequence[Item], response: Response, kind: LinkKind
-    ) -> Iterator[Request]:
-        links = [link for link in page.links() if self._wanted(link)]
+    def _follow(self, read: Read, response: Response, kind: LinkKind) -> Iterator[Request]:
+        links = [link for link in read.links if self._wanted(link)]
         depth = response.meta.get("depth", 0)
         if self.budgets.depth_limit and depth >= self.budgets.depth_limit and links:
             self._reached("DEPTH_LIMIT", response.url)
@@ -152,10 +167,9 @@ class BlogSpider(Spider):
         if kind is LinkKind.SIDEBAR:
             yield from self._walk_sidebar(links)
             return
-        for item in items:
-            if isinstance(item, Post):
-                yield from self._walk_comments(item.id, items, links)
-                yield from self._begin_sidebar(item.id, links)
+        for post in read.posts:
+            yield from self._walk_comments(post.id, read.items, links)
+            yield from self._begin_sidebar(post.id, links)
 
     def _wanted(self, link: Link) -> bool:
         if link.kind is LinkKind.REFUSED:
@@ -249,12 +263,15 @@ class BlogSpider(Spider):
 
 
 def authority(url: str) -> str:
-    """The host of a URL, lower case, with its port where that is not 80 or 443."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").rstrip(".")
+    """The host of a URL, lower case, with its port where that is not 80 or 443; empty for a broken URL."""
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        return ""
     if ":" in host:
         host = f"[{host}]"
-    return host if parts.port in (None, 80, 443) else f"{host}:{parts.port}"
+    return host if port in (None, 80, 443) else f"{host}:{port}"
 
 
 def _posts(links: list[Link]) -> Iterator[str]:

@@ -40,12 +40,11 @@ class DipNoteSpider(BlogSpider):
 
 def copy_at(site: str) -> tuple[str, Sequence[str]]:
     """The front page and the only host of a copy. Raises BadArgument."""
-    try:
-        parts = urlsplit(site)
-        host = authority(site)
-    except ValueError as error:
-        raise BadArgument(f"site {site!r}: is no URL ({error})") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not site.isprintable() or " " in site:
+    host = authority(site)
+    if not host or not site.isprintable() or " " in site:
+        raise BadArgument(f"site {site!r}: expected a URL such as http://localhost:8000/")
+    parts = urlsplit(site)
+    if parts.scheme not in {"http", "https"}:
         raise BadArgument(f"site {site!r}: expected a URL such as http://localhost:8000/")
     if "@" in parts.netloc:
         raise BadArgument(

@@ -84,7 +84,7 @@ class Visit:
 
 
 def visit(
-    monkeypatch: pytest.MonkeyPatch, site: Mapping[str, FakePage | int | None], **budgets: int
+    monkeypatch: pytest.MonkeyPatch, site: Mapping[str, FakePage | int | str | None], **budgets: int
 ) -> Visit:
     """Let a spider visit a site of fake pages; None has an unknown layout, a number is an error status."""
     settings = {name: getattr(defaults, name) for name in BUDGETS} | budgets
@@ -94,6 +94,8 @@ def visit(
 
     def read_page(response: Response) -> FakePage:
         page = site[response.url.removeprefix(HOST)]
+        if page == "broken":
+            raise RecursionError("too deep")
         if not isinstance(page, FakePage):
             raise UnknownLayout(f"{response.url}: nothing fits")
         return page
@@ -118,7 +120,7 @@ def visit(
     return done
 
 
-def fetch(spider: BlogSpider, site: Mapping[str, FakePage | int | None], request: Request) -> list[Any]:
+def fetch(spider: BlogSpider, site: Mapping[str, FakePage | int | str | None], request: Request) -> list[Any]:
     if isinstance(site.get(request.url.removeprefix(HOST), 404), int):
         failure = Failure(ValueError("404"))  # type: ignore[no-untyped-call]
         failure.request = request  # type: ignore[attr-defined]
@@ -175,6 +177,13 @@ def test_a_page_of_comments_that_cannot_be_read_does_not_end_the_walk(monkeypatc
     done = visit(monkeypatch, site)
     assert done.asked == ["/", "/a", "/a?page=1", "/a?page=2"]
     assert [row.reason for row in done.yielded if isinstance(row, Skipped)] == ["unknown-layout"]
+
+
+def test_a_page_of_comments_that_a_reader_stumbles_over_does_not_end_the_walk(monkeypatch):
+    pages = {"/": FakePage([], [link("/a", LinkKind.POST)]), **thread("a", [[1], [2], [3]])}
+    done = visit(monkeypatch, pages | {"/a?page=1": "broken"})
+    assert done.asked == ["/", "/a", "/a?page=1", "/a?page=2"]
+    assert [row.reason for row in done.yielded if isinstance(row, Skipped)] == ["internal-error"]
 
 
 def test_the_budget_of_comment_pages_is_kept_and_told(monkeypatch):
@@ -323,6 +332,8 @@ def test_a_url_that_can_be_sent_as_it_is_is_sent_so(url, verbatim):
         ("http://a.example.:80/", "a.example"),
         ("http://a.example:8000/", "a.example:8000"),
         ("http://[::1]:8000/", "[::1]:8000"),
+        ("http://a.example:99999/", ""),
+        ("http://[/", ""),
     ],
 )
 def test_a_host_is_known_by_name_and_port(url, host):
