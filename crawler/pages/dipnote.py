@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from crawler.pages import anatomy, drupal, marks
 from crawler.pages.listing import Listing, is_permalink
+from crawler.pages.names import folded
 from crawler.pages.outline import Outline, fold
 from crawler.pages.page import Page, UnknownLayout
 from crawler.pages.pager import comment_pager
@@ -86,7 +87,15 @@ class PostPage(Listing):
             return False
         title = self._found.title
         rows = self.page.lines[0 if title is None else title + 1 : anatomy.list_beside(self.page, title or 0)]
-        return len(self.posts_listed(rows)) >= 3
+        # Drupal makes a post's address out of its title: under another title one row is enough.
+        return len(self.posts_listed(rows)) >= (3 if self._is_titled_as_asked() else 1)
+
+    def _is_titled_as_asked(self) -> bool:
+        """Whether the title shares a word with the address, or the address is not made of a title."""
+        slug = self.post_id.rpartition("/")[2]
+        if "/stories/" not in self.post_id:
+            return True
+        return not set(slug.split("-")).isdisjoint(folded(self._reading.title or "").split("-"))
 
     def check(self) -> None:
         """Raise ``UnknownLayout`` unless there is a title and a body."""
