@@ -18,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -28,17 +29,26 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 ROOT = Path(__file__).parents[1]
-WORDS = (
-    "the a post comment diplomat embassy village rain election market school river says asked why not".split()
-)
 DISTINCT_PAGES = 100
 
 
-def page(number: int, size: int = 30_000) -> bytes:
-    """One page of prose: as large and about as compressible as a blog's."""
-    words = random.Random(number)
-    paragraphs = (" ".join(words.choices(WORDS, k=60)) for _ in range(size // 350))
-    body = "".join(f"<p id='{words.random()}'>{paragraph}</p>\n" for paragraph in paragraphs)
+def page(number: int, comments: int = 60) -> bytes:
+    """One page of 30 KB: a post with comments, as compressible as those of real blogs (5:1)."""
+    chance = random.Random(number)
+    # Short words are common, long ones rare, as in prose.
+    words = ["".join(chance.choices("etaoinshrdlu", k=1 + rank % 9)) for rank in range(1500)]
+    weights = [1 / (rank + 1) for rank in range(len(words))]
+    blocks = []
+    for comment in range(comments):
+        prose = " ".join(chance.choices(words, weights, k=50))
+        blocks.append(
+            f'<div class="comment comment-by-anonymous clearfix" id="comment-{number}{comment}">\n'
+            f'  <div class="submitted"><span class="username">Ron in New York</span> writes:</div>\n'
+            f'  <div class="field field-name-comment-body"><p>{prose}</p></div>\n'
+            f'  <ul class="links inline"><li><a href="/reply/{number}/{comment}">reply</a></li></ul>\n'
+            "</div>"
+        )
+    body = "\n".join(blocks)
     return f"<html><head><title>Page {number}</title></head><body>{body}</body></html>".encode()
 
 
@@ -129,7 +139,8 @@ def compare(pages: int, rounds: int) -> None:
     server = multiprocessing.get_context("spawn").Process(target=serve, args=(there,), daemon=True)
     server.start()
     port = here.recv()
-    print(f"{pages} pages of 30 KB, {rounds} rounds")
+    compressor = "isal" if find_spec("isal") else "zlib"
+    print(f"{pages} pages of {len(page(0)) // 1000} KB, {rounds} rounds, {compressor}")
     print("round  plain/s  captured/s  ratio  cpu ratio  plain MiB  captured MiB  more")
     rows = []
     for number in range(1, rounds + 1):
