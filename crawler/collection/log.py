@@ -84,6 +84,34 @@ class OneLine(logging.Filter):
         return True
 
 
+class Brief(logging.Filter):
+    """Makes Scrapy's lists of many lines (components, settings, statistics) DEBUG.
+
+    What matters of them stands in run.json, and ``-L DEBUG`` shows them.
+    """
+
+    LOGGERS = (
+        "scrapy.addons",
+        "scrapy.crawler",
+        "scrapy.middleware",
+        "scrapy.statscollectors",
+        "scrapy.utils.log",
+    )
+
+    @classmethod
+    def install(cls) -> None:
+        """Put one on each of the loggers, once; before Scrapy makes its process, which logs the first."""
+        for logger in map(logging.getLogger, cls.LOGGERS):
+            if not any(isinstance(known, cls) for known in logger.filters):
+                logger.addFilter(cls())
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is to be handled at all; at DEBUG it is only where that is asked for."""
+        if record.levelno == logging.INFO and "\n" in str(record.msg):
+            record.levelno, record.levelname = logging.DEBUG, "DEBUG"
+        return True
+
+
 def _tells_no_settings(record: logging.LogRecord) -> bool:
     """False for Scrapy's dump of all settings, where passwords stand; run.json has those that matter."""
     return not (record.name == "scrapy.crawler" and str(record.msg).startswith("Overridden settings"))

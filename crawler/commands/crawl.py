@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from scrapy.commands.crawl import Command as ScrapyCrawl
 
+from crawler.collection.log import Brief
 from crawler.collection.verdict import ExitCode
 from crawler.commands.archiving import archive, say
 
@@ -21,6 +22,11 @@ class Command(ScrapyCrawl):
     def short_desc(self) -> str:
         """What ``scrapy --help`` shows."""
         return "Archive a blog with a spider of this project, by name"
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Take the options, and spare the console Scrapy's lists."""
+        super().process_options(args, opts)
+        Brief.install()
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Run one spider."""

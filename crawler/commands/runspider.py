@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from scrapy.commands.runspider import Command as ScrapyRunspider
 from scrapy.utils.spider import iter_spider_classes
 
+from crawler.collection.log import Brief
 from crawler.collection.verdict import ExitCode
 from crawler.commands.archiving import archive, say
 
@@ -34,6 +35,11 @@ class Command(ScrapyRunspider):
     def short_desc(self) -> str:
         """What ``scrapy --help`` shows."""
         return "Archive what the spider in a Python file fetches"
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Take the options, and spare the console Scrapy's lists."""
+        super().process_options(args, opts)
+        Brief.install()
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Run the last spider of the file, as Scrapy does."""
