@@ -69,11 +69,6 @@ class PostPage(Listing):
         self._found = anatomy.Reader(self.page, self._title(), thread).read()
         self._reading = PostReading(response, self.page, self._marks, self._found)
         self.layout = f"dipnote/{self._era()}"
-        missing = "title" if not self._reading.title else None if self._reading.says_something else "body"
-        if missing:
-            raise UnknownLayout(
-                f"{response.url}: no {missing} of a post was found, expected a post of DipNote"
-            )
 
     @property
     def is_list_of_posts(self) -> bool:
