@@ -24,6 +24,12 @@ _LABEL = re.compile(
     r"^(?:topics?|tags?|tagged(?: with| as)?|filed under|filed in|categor(?:y|ies)|posted in)\s*(?::|$)",
     re.IGNORECASE,
 )
+_LABEL_OF_LINKS = re.compile(
+    r"^(?:tagged(?: with| as)?|filed (?:under|in)|posted (?:in|under)|topics?|tags?|categor(?:y|ies))\s",
+    re.IGNORECASE,
+)
+"""A label without a colon; only links may follow."""
+
 _NAVIGATION = re.compile(
     r"^[«‹<←\s]*(?:(?:first|last|prev(?:ious)?|next|older|newer)(?: post| entry)?|back|home|top|permalink"
     r"|printer[- ]friendly(?: version| page)?|(?:print|e-?mail|share)(?: this)?(?: page| post)?"
@@ -218,7 +224,7 @@ class Reader:
         total = 0
         for index in self.head:
             line = self.lines[index]
-            if line.is_links or len(line.text) < 40 or index in self.found.byline:
+            if line.is_links or not self._is_paragraph(index) or index in self.found.byline:
                 continue
             total += len(line.text)
             for element in self.page.around(index):
@@ -235,7 +241,9 @@ class Reader:
     def _tags(self) -> None:
         for index in [*self.head, *self.tail]:
             line = self.lines[index]
-            match = _LABEL.match(line.text)
+            match = _LABEL.match(line.text) or (
+                _LABEL_OF_LINKS.match(line.text) if _ends_in_links(line) else None
+            )
             if match is None or len(line.text) > 300 or (index in self.tail and not line.links):
                 continue
             told = [fold(link.text_content()) for link in line.links]
@@ -264,17 +272,22 @@ class Reader:
         container = self.found.container
         inside = set(self.page.span(container)) if container is not None else set()
         around = container.getparent() if container is not None else None
-        told = [i for i in told if around is None or i < self.page.span(around).stop]
+        told = [i for i in told if around is None or i < (self.page.span(around).stop or self.end)]
         apart = container is not None and self._holds_only_text(inside, known)
         body: list[int] = []
         for index in told:
             if not body and self._is_caption(index, outside=apart and index not in inside):
                 self.found.captions.append(index)
-            elif not apart or index in inside or self._is_paragraph(index):
+            elif not apart or index in inside:
+                body.append(index)
+            elif self._is_below(index, inside):
+                self.found.captions.append(index)
+            elif self._is_paragraph(index):
                 body.append(index)
         figures = [i for i in body if self._is_figure_text(i)]
         self.found.body = [i for i in body if i not in figures]
-        self.found.captions += [*figures, *self._late_captions(self.found.body)]
+        captions = {*self.found.captions, *figures, *self._late_captions(self.found.body)}
+        self.found.captions = sorted(captions)
         late = [i for i in (*self.found.captions, *self.found.byline, self.found.date) if i in self.tail]
         self.found.zones = [self.head, *([self.tail] if late else [])]
         if not apart:
@@ -316,6 +329,22 @@ class Reader:
                 return True
         return False
 
+    def _is_below(self, index: int, inside: set[int]) -> bool:
+        """Whether a caption stands under the body; a sentence is one only where a picture lacks its own."""
+        line = self.lines[index]
+        if (
+            index < max(inside)
+            or line.text.count(" ") < 2
+            or line.text[-1] == ":"
+            or not self._is_apart(line)
+        ):
+            return False
+        if self._is_paragraph(index):
+            pictures = sum(1 for place, _ in self.page.pictures if self.head.start <= place <= self.head.stop)
+            if len(line.text) > 300 or pictures <= len(self.found.captions):
+                return False
+        return self._is_caption(index, outside=True)
+
     def _is_paragraph(self, index: int) -> bool:
         text = self.lines[index].text
         return len(text) > 100 or bool(_SENTENCE_END.search(text))
@@ -333,6 +362,15 @@ class Reader:
     def _is_apart(line: Line) -> bool:
         """Whether a line is neither of a pager nor of the comment form."""
         return not FORM.match(line.text) and not OPENER.match(line.text) and not line.text.isdigit()
+
+
+def _ends_in_links(line: Line) -> bool:
+    """Whether a line is a label and then nothing but links and commas."""
+    first = next((i for i, (_, node) in enumerate(line.pieces) if node in line.links), None)
+    return first is not None and all(
+        node in line.links or not text.strip(" ,;|·•&") or text.casefold() == "and"
+        for text, node in line.pieces[first:]
+    )
 
 
 def _height(element: HtmlElement) -> int:

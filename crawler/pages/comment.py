@@ -50,6 +50,10 @@ _TAIL_WORDS = re.compile(
 )
 _ABBREVIATION = re.compile(r"^(?:[A-Z]\.\s?)+$")
 _PLACE_LABEL = re.compile(r"^(?:location|place|from|city|country)\s*:\s*", re.IGNORECASE)
+_SERIAL = re.compile(r"^#\d+\s+")
+_SAYS = re.compile(r"\w")
+_BY = re.compile(r"^\W*(?:submitted|posted|written|comment(?:ed)?)\s+by\b", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"\S{4,}[.!?:;…]$")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _NAMED = re.compile(r"^\W*(?P<place>(?:in|from)\s.{1,60}?\s)?writes\b")
 _MORE_THAN_A_NAME = re.compile(r"\s(?:in|from)\b|(?:\S+\s+){3}")
@@ -197,9 +201,12 @@ def _divide(lines: Sequence[Line], known: int | None) -> tuple[list[Line], list[
         return [told[-1]], told[:-1]
     if at == len(told) - 1 and at > 1:
         return [told[0], told[-1]], told[1:-1]
-    header, rest = told[: at + 1], told[at + 1 :]
-    rest = _without_subject(rest)
-    if len(rest) > 1 and _is_place_line(rest[0], rest[1]):
+    header, rest = told[: at + 1], _without_subject(told[at + 1 :])
+    if len(rest) > 1 and not any(map(_tokens, header)) and _is_name_line(rest[0], rest[1]):
+        header, rest = [*header, rest[0]], rest[1:]
+    if len(rest) > 2 and _PLACE_LABEL.fullmatch(rest[0].text):  # the place stands in a block of its own
+        header, rest = [*header, *rest[:2]], rest[2:]
+    elif len(rest) > 1 and _is_place_line(rest[0], rest[1]):
         header, rest = [*header, rest[0]], rest[1:]
     return header, _without_subject(rest)
 
@@ -236,7 +243,7 @@ def _is_subject(line: Line, rest: Sequence[Line]) -> bool:
     # A name may be bold or linked too, and may open the text; a name has few words.
     if not line.is_heading and not ((line.is_links or _is_bold(line)) and len(line.text.split()) > 2):
         return False
-    subject = line.text.rstrip(".… ")
+    subject = _SERIAL.sub("", line.text).rstrip(".… ")
     for at in range(3):
         text = fold(" ".join(each.text for each in rest[at : at + 4]))
         # Drupal takes tags out before it takes the first words, those too that are shown as text.
@@ -255,6 +262,15 @@ def _is_repeated(line: Line, text: Sequence[Line]) -> bool:
 
 def _is_bold(line: Line) -> bool:
     return all(element.tag in ("b", "strong", "a") for _, element in line.pieces)
+
+
+def _is_name_line(line: Line, following: Line) -> bool:
+    """Whether the line under a date that nothing else shares is the name: it is no part of the text."""
+    if writes(line.text) or len(line.text) > 120:
+        return False
+    return bool(_UNVERIFIED.search(line.text)) or (
+        line.block.getparent() is not following.block.getparent() and not _SENTENCE_END.search(line.text)
+    )
 
 
 def _is_place_line(line: Line, following: Line) -> bool:
@@ -328,7 +344,9 @@ def _who(said: Said, header: Sequence[Line], text: Sequence[Line], marks: Marks)
 
 def _who_by_order(said: Said, header: Sequence[Line], text: Sequence[Line]) -> None:
     """Name and place by their order in the header: the name first."""
-    tokens = [token for line in header if not _is_repeated(line, text) for token in _tokens(line)]
+    signed = next((i for i, line in enumerate(header) if _BY.match(line.text)), 0)
+    named = [line for line in header[signed:] if not _is_repeated(line, text)]
+    tokens = [token for line in named for token in _tokens(line)]
     tokens = [token for token in tokens if token[0] != said.author]
     if said.author is None and not tokens:  # what repeats the first words of the text is the name after all
         tokens = [token for line in header for token in _tokens(line)]
@@ -357,6 +375,8 @@ def _is_the_place(token: str, line: re.Match[str]) -> bool:
     """Whether the only word of a header is the place of the writes line, and not its name."""
     name, place = line["name"].casefold(), (line["place"] or "").casefold()
     told = token.casefold()
+    if "(" in told:  # name and place
+        return False
     return told.split(",")[0].split()[0] != name.split()[0] and ("," in told or told.split(",")[0] in place)
 
 
@@ -370,10 +390,23 @@ def _tokens(line: Line) -> list[tuple[str, HtmlElement]]:
         while (printed := find_date(rest)) is not None:
             rest = rest[: printed.start] + " | " + rest[printed.end :]
         for part in _PARTS.split(rest):
-            token = _TAIL_WORDS.sub("", _TAIL_WORDS.sub("", _LEAD_WORDS.sub("", part.strip()))).strip(" ()")
-            if token and not _ORDINAL.match(token) and not _FURNITURE.match(token) and not _is_word(token):
+            token = _unwrapped(_TAIL_WORDS.sub("", _TAIL_WORDS.sub("", _LEAD_WORDS.sub("", part.strip()))))
+            if (
+                _SAYS.search(token)
+                and not _ORDINAL.match(token)
+                and not _FURNITURE.match(token)
+                and not _is_word(token)
+            ):
                 told.append((token, element))
     return told
+
+
+def _unwrapped(token: str) -> str:
+    """A token without brackets that are around all of it, or that have lost their other half."""
+    token = token.strip()
+    if token.count("(") != token.count(")") or "(" not in token[1:]:
+        return token.strip(" ()")
+    return token
 
 
 def _is_word(token: str) -> bool:

@@ -7,7 +7,9 @@ import unicodedata
 
 from crawler.pages.outline import fold
 
-BYLINE = re.compile(r"^(?:(?:posted|written|published|submitted|blogged)\s+by|by)\b\s*:?\s*", re.IGNORECASE)
+BYLINE = re.compile(
+    r"^(?:(?:(?:posted|written|published|submitted|blogged)\s+by|by)\b\s*:?|authors?\s*:)\s*", re.IGNORECASE
+)
 """What a byline begins with."""
 
 ABOUT = re.compile(r"About the Authors?\s*:?\s*", re.IGNORECASE)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 BLOCKS = frozenset(
     """address article aside blockquote body caption center dd details dialog dir div dl dt fieldset
-    figcaption figure footer h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav noscript ol p
-    pre section summary table tbody tfoot thead tr ul""".split()
+    figcaption figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav noscript ol
+    p pre section summary table tbody tfoot thead tr ul""".split()
 )
 """Elements that end a paragraph."""
 
@@ -28,6 +28,9 @@ SILENT = frozenset(
     track video""".split(),
 )
 """Elements without text of their own that a reader would take for the page's."""
+
+_FRAMED_LINKS = 5
+"""Fewer links than these may stand in a form that only asks for something."""
 
 HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 
@@ -88,7 +91,7 @@ class Outline:
         walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
         for event, element in walker:
             if event == "start":
-                if element.tag in SILENT:
+                if element.tag in SILENT and not _frames(element, root):
                     silent = element
                     walker.skip_subtree()
                 else:
@@ -204,6 +207,17 @@ class Outline:
                 break
             chosen, start = element, span.start
         return chosen
+
+
+def _frames(element: HtmlElement, root: HtmlElement) -> bool:
+    """Whether an element is a form around the page itself, as ASP.NET writes it: most links stand in it.
+
+    A form that asks for something has few.
+    """
+    if element.tag != "form":
+        return False
+    inside = sum(1 for _ in element.iter("a"))
+    return inside >= _FRAMED_LINKS and inside * 2 > sum(1 for _ in root.iter("a"))
 
 
 def _holds(element: HtmlElement, line: Line) -> bool:

@@ -183,7 +183,13 @@ class PostReading:
         marked = [caption for e in self.marks.elements("captions") if (caption := fold(e.text_content()))]
         if marked or self.marks.source("body", anatomy.SOURCE) == drupal.SOURCE:
             return marked
-        return [self.page.lines[place].text for place in self.found.captions if self._is_free(place)]
+        printed = [self.page.lines[place].text for place in self.found.captions if self._is_free(place)]
+        return printed or self._titles_of_pictures()
+
+    def _titles_of_pictures(self) -> list[str]:
+        """Captions that show when the mouse rests on a picture; a word or two only name it."""
+        told = (fold(picture.get("title")) for picture in self._pictures())
+        return [title for title in told if title.count(" ") > 1 and title != self.title]
 
     def _is_free(self, place: int) -> bool:
         element = self.marks.element("body")

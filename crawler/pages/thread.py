@@ -70,6 +70,12 @@ _NOT_A_NAME = re.compile(
 _SENTENCE = re.compile(r"(?:\s[^\s.]{4,}|^[a-z]\S*)[.!?]$")
 """How a sentence ends; a name or a place may end with an initial."""
 
+_SERIAL = re.compile(r"^#\d+\b")
+_PAGER = re.compile(
+    r"^\W*(?:(?:\d+|go|to|pages?|of|first|prev(?:ious)?|newe(?:r|st)|next|olde(?:r|st)|last|comments)\b\W*)+$",
+    re.IGNORECASE,
+)
+
 _ORDINAL = re.compile(r"^\W*\d+[.):]?\s+")
 _CONNECTORS = re.compile(
     r"\b(?:submitted|posted|comment(?:ed)?|written|by|on|at|said|says|wrote|writes|added|replied)\b"
@@ -280,6 +286,8 @@ def _may_head(line: Line) -> bool:
     """Whether a line before the date may belong to the same header: a name, a place, a label, a subject."""
     if line.is_heading or line.is_links:
         return True
+    if _SERIAL.match(line.text):
+        return True
     if writes(line.text):
         return False
     return _is_bold(line) or (len(line.text) <= 60 and not _SENTENCE.search(line.text))
@@ -357,6 +365,8 @@ class _Cut:
     def _lead(self) -> int:
         """How many lines of a header stand before the element with its date."""
         between = range(self.opener + 1, self.spans[0].start)
+        if any(line.links and _PAGER.match(line.text) for line in (self.page.lines[i] for i in between)):
+            return 0
         short = all(len(self.page.lines[i].text) <= 60 for i in between)
         return len(between) if short and len(between) <= 5 else 0
 

@@ -25,8 +25,18 @@ def page_text(page: bytes) -> str:
     )
 
 
+def titles(page: bytes) -> str:
+    """What shows when the mouse rests on a picture."""
+    return " ".join(image.get("title", "") for image in html.fromstring(page).iter("img"))
+
+
+def _is_frame(node: html.HtmlElement) -> bool:
+    """Whether a form is around the whole page."""
+    return node.tag == "form" and node.find(".//h1") is not None
+
+
 def _walk(node: html.HtmlElement, out: list[str]) -> None:
-    if not isinstance(node.tag, str) or node.tag in SILENT:
+    if not isinstance(node.tag, str) or (node.tag in SILENT and not _is_frame(node)):
         return
     if node.tag == "br":
         out.append("\x01")

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.pages.renaming import renamed
-from tests.pages.sites import drupal, engine, flat, html5, lists, static, tables
+from tests.pages.sites import drupal, engine, flat, html5, lists, other_drupal, static, tables
 from tests.pages.sites.parts import NEWEST, OLDEST, THREAD, Shown, pages_of
 from tests.pages.told import Told, long_date
 
@@ -77,6 +77,10 @@ def _labelled(told: Told) -> tuple[str, ...]:
     return (f"Posted by {told.names}", f"Posted by: {told.names}")
 
 
+def _authored(told: Told) -> tuple[str, ...]:
+    return (f"Author {told.names}", f"Author: {told.names}")
+
+
 def _latin(page: str) -> bytes:
     return page.encode("iso-8859-1", "xmlcharrefreplace")
 
@@ -105,6 +109,10 @@ BARE = replace(
 
 FLAT = Markup(
     name="flat", write=flat.write_sentence, order=NEWEST, per_page=25, parents="named", form="never"
+)
+
+OTHER = replace(
+    FLAT, name="other-beside-first", write=other_drupal.write_beside_first, parents="none", announced=True
 )
 
 EARLY = Markup(
@@ -192,6 +200,39 @@ MARKUPS: list[Markup] = [
         byline=lambda told: (f"Submitted by {told.names}",),
         date=flat.slash_date,
         remark_date=lambda at: (flat.clock_date(at),),
+    ),
+    replace(
+        OTHER,
+        byline=lambda told: (f"By {told.names}",),
+        date=other_drupal.short_slash_date,
+        remark_date=lambda at: (other_drupal.short_slash_date(at),),
+    ),
+    replace(
+        OTHER,
+        name="other-form",
+        write=other_drupal.write_form,
+        parents="named",
+        byline=lambda told: (f"Written by {told.names}",),
+        date=other_drupal.day_first_date,
+        remark_date=lambda at: (other_drupal.day_first_date(at),),
+    ),
+    replace(
+        OTHER,
+        name="other-headed",
+        write=other_drupal.write_headed,
+        parents="named",
+        announced=False,
+        byline=_authored,
+        date=flat.slash_date,
+        remark_date=lambda at: (flat.slash_date(at),),
+    ),
+    replace(
+        OTHER,
+        name="other-titled",
+        write=other_drupal.write_titled,
+        announced=False,
+        byline=lambda told: (f"By {told.names}", f"By: {told.names}"),
+        remark_date=lambda at: (f"{long_date(at)} - {at:%H:%M}",),
     ),
     EARLY,
     LATE,

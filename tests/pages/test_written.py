@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from lxml import html
 
-from tests.pages.expected_text import page_text
+from tests.pages.expected_text import page_text, titles
 from tests.pages.markups import BY_NAME, MARKUPS, Markup
 from tests.pages.sites import drupal
 from tests.pages.sites.engine import header_line
@@ -52,7 +52,8 @@ def test_a_page_shows_title_body_and_comments_in_order(markup: Markup, told: Tol
 @pytest.mark.parametrize("told", TRUTHS, ids=lambda t: t.name)
 @pytest.mark.parametrize("markup", MARKUPS, ids=lambda m: m.name)
 def test_a_page_shows_byline_date_captions_and_author(markup: Markup, told: Told):
-    text = folded(page_text(markup.page(told, 0)[1]))
+    page = markup.page(told, 0)[1]
+    text = folded(f"{page_text(page)} {titles(page)}")
 
     assert folded(markup.date(told.at)) in text
     assert [c for c in told.captions if folded(c + markup.credit) not in text] == []
