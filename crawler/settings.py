@@ -65,6 +65,9 @@ ARCHIVE_CONTACT = ""
 # that refuses private addresses comes in a later version; until then nothing is refused.
 ADDRESS_ALLOW = ""
 
+# A WARC file that would grow beyond this is closed and a new one begun: 1 GB is what archives hand around.
+WARC_MAX_BYTES = 1_000_000_000
+
 # --- Who asks, and how politely ---
 
 # Says who we are; ARCHIVE_CONTACT is added in brackets.
