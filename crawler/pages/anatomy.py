@@ -70,11 +70,14 @@ class Anatomy:
 def find_title(page: Outline, document_title: str | None) -> int | None:
     """The line that is the title: a heading, or else any line, that the document's title repeats."""
     whole = fold(document_title)
+    if not whole:  # then the first heading that is no link home has to do
+        headings = (line.place for line in page.lines if line.is_heading and not _leads_home(line))
+        return next(headings, None)
     told = {whole, *(part for part in _SITE_SEPARATOR.split(whole))} - {""}
     best, score = None, 0.0
     for index, line in enumerate(page.lines):
         rank = {"h1": 4.0, "h2": 3.0, "h3": 2.0, "h4": 1.5}.get(line.block.tag, 0.0)
-        if whole and (line.text in told or (len(line.text) > 3 and _begins_or_ends(whole, line.text))):
+        if line.text in told or (len(line.text) > 3 and _begins_or_ends(whole, line.text)):
             rank += 10 + len(line.text) / 100
         elif line.block.tag != "h1":
             continue
@@ -98,8 +101,9 @@ def list_beside(page: Outline, start: int) -> int:
     """Where the list beside the post begins ("Latest Stories"), or where the lines end."""
     lines = page.lines
     for index in range(start, len(lines)):
+        following = lines[index + 1 : index + 3]
         if BESIDE.match(lines[index].text) and (
-            lines[index].is_heading or _lists_posts(lines[index + 1 : index + 3])
+            lines[index].is_heading or not following or _lists_posts(following)
         ):
             return index
     return len(lines)

@@ -171,7 +171,22 @@ def find_thread(page: Outline, start: int, end: int) -> Thread:
     for place in range(start, end):
         if NONE_YET.match(lines[place].text):
             return Thread(places={place}, announced=0, opener=place)
-    return Thread()
+    return _unannounced(page, start, end)
+
+
+def _unannounced(page: Outline, start: int, end: int) -> Thread:
+    """The comments of a page that has no heading for them: a date, and "X in Y writes:" right under it."""
+    lines = page.lines
+    heads = [i for i in range(start + 1, end - 1) if header_date(lines[i]) and writes(lines[i + 1].text)]
+    if not heads:
+        return Thread()
+    before = heads[0] - 1
+    while before > start and heads[0] - before <= 2 and _may_head(lines[before]):
+        before -= 1
+    thread = _Cut(page, before, _stop(lines, heads, end), heads).thread()
+    thread.places.discard(before)
+    thread.opener = None
+    return thread
 
 
 def announced(text: str) -> int | None:
@@ -316,7 +331,11 @@ class _Cut:
             page.outermost(head, avoid, _may_precede(previous) if before_text else None)
             for previous, head in pairwise(heads)
         ]
-        self.spans = [page.span(element) for element in self.elements]
+        # Where all stands in one block, broken by <br> alone, a header is no more than its line.
+        self.spans = [
+            range(head, head + 1) if any(i in span for i in avoid if i != head) else span
+            for head, span in zip(heads, map(page.span, self.elements), strict=True)
+        ]
 
     def thread(self) -> Thread:
         """The units: what wraps each header, and what stands from there to the next."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -58,3 +59,69 @@ def test_its_comment_says_every_field_as_expected(rows, expected):
 
 def test_its_author_says_every_field_as_expected(rows, expected):
     assert [shared_fields(row, expected["authors"][0]) for row in rows["Author"]] == expected["authors"]
+
+
+# The same page, written down from its text alone, as plainly as a page can be. The text copy has lost the
+# name of the commenter and the heading of the comments; so the first shapes have neither.
+
+
+def paragraphs(text: list[str]) -> str:
+    return "".join(f"<p>{'<br>'.join(map(html.escape, part.split(chr(10))))}</p>" for part in text)
+
+
+def breaks(text: list[str]) -> str:
+    return (
+        f"<div>{'<br><br>'.join('<br>'.join(map(html.escape, part.split(chr(10)))) for part in text)}</div>"
+    )
+
+
+def cells(text: list[str]) -> str:
+    return f"<table><tr><td>{paragraphs(text)}</td></tr></table>"
+
+
+SHAPES = {
+    "paragraphs": ("<title>{title} | DipNote</title>", "<h1>{title}</h1>", paragraphs, "", ""),
+    "line breaks": ("<title>{title} | DipNote</title>", "<h1>{title}</h1>", breaks, "", ""),
+    "one cell": ("<title>DipNote: {title}</title>", "<h2>{title}</h2>", cells, "", ""),
+    "no document title": ("", "<h2>{title}</h2>", paragraphs, "", "<h3>Comments</h3>"),
+    "heading": ("<title>{title}</title>", "<h1>{title}</h1>", paragraphs, "", "<h2>Comments</h2>"),
+    "heading twice": ("<title>{title}</title>", "<h1>{title}</h1>", paragraphs, "", "<h2>Comments</h2>" * 2),
+    "heading as text": ("<title>{title}</title>", "<h1>{title}</h1>", paragraphs, "", "<p>Comments</p>"),
+    "name and place": (
+        "<title>{title}</title>",
+        "<h1>{title}</h1>",
+        paragraphs,
+        "Ron | ",
+        "<h2>Comments</h2>",
+    ),
+    "name above place": (
+        "<title>{title}</title>",
+        "<h1>{title}</h1>",
+        paragraphs,
+        "Ron\n",
+        "<h2>Comments</h2>",
+    ),
+    "name, no heading": ("<title>{title}</title>", "<h1>{title}</h1>", paragraphs, "Ron | ", ""),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_its_bare_text_says_the_same_in_any_shape(shape: str, shared: Path, expected: dict[str, Any]):
+    head, heading, written, name, opener = SHAPES[shape]
+    title, *text = [part.strip() for part in (shared / "seed/page.txt").read_text("utf-8").split("\n\n")]
+    text = [part for part in text if part]
+    at = next(place for place, part in enumerate(text) if part.startswith("New York, USA"))
+    text[at] = name + text[at]
+    body = heading.format(title=title) + written(text)
+    if opener:
+        body = heading.format(title=title) + written(text[:at]) + opener + written(text[at:])
+    page = f"<html><head>{head.format(title=title)}</head><body>{body}</body></html>"
+
+    post, author, comment = read_page(HtmlResponse(SEED, body=page.encode(), encoding="utf-8")).items()
+
+    wanted = {name: value for name, value in expected["post"].items() if name != "captured_url"}
+    assert shared_fields(vars(post), wanted) == wanted
+    [wanted] = expected["comments"]
+    wanted = {name: value for name, value in wanted.items() if name != "note"}
+    assert shared_fields(vars(comment), wanted) == wanted
+    assert shared_fields(vars(author), expected["authors"][0]) == expected["authors"][0]
