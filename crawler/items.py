@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
 from crawler import __version__
@@ -22,16 +22,21 @@ def extractor_of(layout: str) -> str:
     return f"blogarchive {__version__} {layout}"
 
 
-def as_line(fields: dict[str, Any]) -> str:
+def as_line(values: dict[str, Any]) -> str:
     """One line of JSON, without the line end.
 
     Lone surrogates, which UTF-8 cannot carry, become U+FFFD; the three
     characters that some readers take for a line end are escaped.
     """
-    text = json.dumps(fields, ensure_ascii=False)
+    text = json.dumps(values, ensure_ascii=False)
     for character in "\u2028\u2029\u0085":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+
+
+def _values(row: Row | Skipped) -> dict[str, Any]:
+    """The values by field; not ``asdict``, which copies every list and dictionary for nothing."""
+    return {spec.name: getattr(row, spec.name) for spec in fields(row)}
 
 
 @dataclass(kw_only=True)
@@ -90,7 +95,7 @@ class Row:
 
     def as_line(self) -> str:
         """The row as one line of JSON, without the line end."""
-        return as_line(asdict(self))
+        return as_line(_values(self))
 
 
 @dataclass(kw_only=True)
@@ -236,7 +241,7 @@ class Skipped:
 
     def as_line(self) -> str:
         """One line of JSON, without the line end."""
-        return as_line(asdict(self))
+        return as_line(_values(self))
 
 
 Item = Post | Comment | Author
