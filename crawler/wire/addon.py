@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 HANDLER = "crawler.wire.handler.CaptureDownloadHandler"
 # What replay tools can decode: neither br nor zstd, which Scrapy would ask for.
 ACCEPT_ENCODING = "gzip, deflate"
+DECODING = "crawler.wire.decoding.Decoding"
 
 
 class CaptureAddon:
@@ -27,7 +28,7 @@ class CaptureAddon:
         settings.setdefault_in_component_priority_dict("EXTENSIONS", WarcCapture, 500)
         _set_default(settings, "DOWNLOAD_HANDLERS", "http", HANDLER)
         _set_default(settings, "DOWNLOAD_HANDLERS", "https", HANDLER)
-        if settings.getbool("COMPRESSION_ENABLED"):
+        if settings.getbool("COMPRESSION_ENABLED") or settings["DOWNLOADER_MIDDLEWARES"].get(DECODING):
             _set_default(settings, "DEFAULT_REQUEST_HEADERS", "Accept-Encoding", ACCEPT_ENCODING)
 
 

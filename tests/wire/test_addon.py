@@ -11,7 +11,7 @@ from scrapy.settings import Settings
 from scrapy.spiders import Spider
 
 from crawler.warc.extension import WarcCapture
-from crawler.wire.addon import HANDLER, CaptureAddon
+from crawler.wire.addon import DECODING, HANDLER, CaptureAddon
 from tests.wire.conftest import read_exchanges
 from tests.wire.hostile_server import BODY
 
@@ -33,7 +33,16 @@ def test_the_handler_and_the_writer_are_put_in():
 def test_only_what_replay_tools_can_decode_is_asked_for():
     assert updated()["DEFAULT_REQUEST_HEADERS"]["Accept-Encoding"] == "gzip, deflate"
     assert updated()["DEFAULT_REQUEST_HEADERS"]["Accept-Language"] == "en"
+    ours = updated(COMPRESSION_ENABLED=False, DOWNLOADER_MIDDLEWARES={DECODING: 590})
+    assert ours["DEFAULT_REQUEST_HEADERS"]["Accept-Encoding"] == "gzip, deflate"
     assert "Accept-Encoding" not in updated(COMPRESSION_ENABLED=False)["DEFAULT_REQUEST_HEADERS"]
+
+
+def test_this_project_asks_for_compressed_pages():
+    settings = Settings()
+    settings.setmodule("crawler.settings")
+    CaptureAddon().update_settings(settings)
+    assert settings["DEFAULT_REQUEST_HEADERS"]["Accept-Encoding"] == "gzip, deflate"
 
 
 def test_nothing_is_touched_when_capture_is_off():
