@@ -95,15 +95,15 @@ def read_comment(page: Outline, unit: Unit, marks: Marks) -> Said:
     said = Said(number=number_of(unit))
     said.parent_number = marks.parent
     lines = _without_answers(unit.lines, said)
-    body = marks.element("body")
+    body, marked = marks.element("body"), _places(page, marks)
     if body is None:
         header, text = _divide(lines, unit.header)
     else:
         text = page.within(body)
-        header = _header_around(text, lines, _places(page, marks))
+        header = _header_around(text, lines, marked)
     said.ordinal = _ordinal(header)
     _date(said, [line for line in header if not _is_repeated(line, text)] or header, marks)
-    _who(said, [line for line in header if line.place not in _places(page, marks)], text, marks)
+    _who(said, [line for line in header if line.place not in marked], text, marks)
     _text(said, text, body)
     return said
 
@@ -182,9 +182,8 @@ def _without_answers(lines: Sequence[Line], said: Said) -> list[Line]:
 
 def _answers_inside(line: Line) -> re.Match[str] | None:
     """A printed "in reply to" that shares the header line with name and date."""
-    if find_date(line.text) is None:
-        return None
-    return next((match for text, _ in line.pieces if (match := _ANSWERS.match(text))), None)
+    told = next((match for text, _ in line.pieces if (match := _ANSWERS.match(text))), None)
+    return told if told is not None and find_date(line.text) is not None else None
 
 
 def _divide(lines: Sequence[Line], known: int | None) -> tuple[list[Line], list[Line]]:

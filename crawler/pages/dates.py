@@ -26,6 +26,8 @@ _DATE = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 
+_YEAR = re.compile(r"\d{4}")
+
 _ZONES = {"z": 0, "gmt": 0, "utc": 0, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6}
 _ZONES |= {"pst": -8, "pdt": -7}
 
@@ -53,6 +55,8 @@ def find_dates(text: str) -> list[Printed]:
 
 def find_date(text: str) -> Printed | None:
     """The first date in ``text``, or None."""
+    if not _YEAR.search(text):  # most texts; to look for a year alone is far quicker
+        return None
     return next((printed for match in _DATE.finditer(text) if (printed := _printed(match))), None)
 
 

@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 SOURCE = "drupal"
 """What `field_sources` says of a field that such a mark gave."""
 
-_NODES = xpath("//*[starts-with(@id,'node-')]")
-_COMMENTS = xpath("//*[@id='comments']//*[contains(@class,'comment')][self::div or self::article]")
+_NODES = xpath("descendant-or-self::*[starts-with(@id,'node-')]")
+_COMMENTS = xpath(
+    "descendant-or-self::*[@id='comments']//*[contains(@class,'comment')][self::div or self::article]"
+)
 _TITLES = xpath("//h1[contains(@class,'title') or contains(@id,'title')]")
-_FIELDS = xpath(".//*[contains(@class,'field-name-')]")
-_ITEMS = xpath(".//*[contains(@class,'field-item ') or @class='field-item']")
-_DATES = xpath(".//*[contains(@class,'date-display-single')] | .//time")
-_COMMENT_MARKS = xpath(".//*[contains(@class,'field-name-') or contains(@class,'username')]")
+_FIELDS = xpath("descendant::*[contains(@class,'field-name-')]")
+_ITEMS = xpath("descendant::*[contains(@class,'field-item ') or @class='field-item']")
+_DATES = xpath("descendant::*[contains(@class,'date-display-single')] | .//time")
+_COMMENT_MARKS = xpath("descendant::*[contains(@class,'field-name-') or contains(@class,'username')]")
 
 _POST_FIELDS = {
     "byline": re.compile(r"field-name-field-(?:authors?|byline|posted-by)$"),

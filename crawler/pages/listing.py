@@ -26,7 +26,9 @@ _HREFS = xpath(
     " | //link[@rel='next' or @rel='prev' or @rel='canonical']/@href"
 )
 _REFRESH = xpath("//meta[translate(@http-equiv,'REFSH','refsh')='refresh']/@content")
-_FEED_LINKS = xpath("//*[local-name()='item' or local-name()='entry']/*[local-name()='link']")
+_FEED_LINKS = xpath(
+    "descendant-or-self::*[local-name()='item' or local-name()='entry']/*[local-name()='link']"
+)
 _REFRESH_URL = re.compile(r"^\s*[\d.]*\s*[;,]\s*(?:url\s*=\s*)?[\"']?(?P<url>[^\"']+)", re.IGNORECASE)
 _WHOLE_DUPLICATES = frozenset({"node", "comment-permalink", "duplicate-query"})
 """Rules that refuse addresses under which Drupal shows a whole post once more."""

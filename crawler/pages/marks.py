@@ -50,9 +50,9 @@ def xpath(expression: str) -> Any:
 
 # The expressions only fetch candidates, which is what XPath is quick at; words are compared in Python.
 _CANONICAL = xpath("string(//link[@rel='canonical']/@href)")
-_TYPED = xpath("//*[@typeof or @itemtype]")
-_PROPERTIES = xpath(".//*[@property or @itemprop]")
-_REPLY_OF = xpath(".//*[@rel='sioc:reply_of']/@resource")
+_TYPED = xpath("descendant-or-self::*[@typeof or @itemtype]")
+_PROPERTIES = xpath("descendant::*[@property or @itemprop]")
+_REPLY_OF = xpath("descendant::*[@rel='sioc:reply_of']/@resource")
 
 _COMMENT_RESOURCE = re.compile(r"(?:#comment-|/comment/)(\d+)")
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lxml import etree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from lxml.html import HtmlElement
 
@@ -28,6 +29,10 @@ SILENT = frozenset(
     track video""".split(),
 )
 """Elements without text of their own that a reader would take for the page's."""
+
+_EDGES = BLOCKS | CELLS
+_TOLD = _EDGES | {"a", "br", "img"}
+"""Elements that make a difference to lines, by more than their text."""
 
 _FRAMED_LINKS = 5
 """Fewer links than these may stand in a form that only asks for something."""
@@ -86,77 +91,74 @@ class Outline:
         self._spans[root] = range(len(self.lines))
 
     def _walk(self, root: HtmlElement) -> None:
-        # Not recursive: a hostile page nests deeper than Python's stack.
+        # Not recursive: a hostile page nests deeper than Python's stack. Every element of every page
+        # comes through here, so what most of them are not is asked first.
         silent: HtmlElement | None = None
         walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
         for event, element in walker:
             if event == "start":
-                if element.tag in SILENT and not _frames(element, root):
+                tag = element.tag
+                if tag in SILENT and not _frames(element, root):
                     silent = element
                     walker.skip_subtree()
-                else:
-                    self._start(element)
+                    continue
+                if tag in _TOLD:
+                    self._start(tag, element)
+                if (run := element.text) and (self._runs or not run.isspace()):
+                    self._text(run, element)
                 continue
             if event == "end":
                 if element is silent:
                     silent = None
-                else:
-                    self._end(element)
-            if element.tail and element is not root:
-                self._text(element.tail, element.getparent())
+                elif element.tag in _TOLD:
+                    self._end(element.tag, element)
+            if (run := element.tail) and (self._runs or not run.isspace()) and element is not root:
+                self._text(run, element.getparent())
 
-    def _start(self, element: HtmlElement) -> None:
-        tag = element.tag
-        if tag == "br":
+    def _start(self, tag: str, element: HtmlElement) -> None:
+        if tag in _EDGES:
+            self._edge(tag)
+            self._blocks.append((element, len(self.lines)))
+        elif tag == "br":
             self._end_line()
             self._breaks += 1
-        elif tag in BLOCKS or tag in CELLS:
-            self._boundary(tag)
-            self._blocks.append((element, len(self.lines)))
-        elif tag == "a" and element.get("href") is not None:
-            self._links.append(element)
         elif tag == "img":
             self.pictures.append((len(self.lines), element))
-        if element.text:
-            self._text(element.text, element)
+        elif element.get("href") is not None:
+            self._links.append(element)
 
-    def _end(self, element: HtmlElement) -> None:
-        tag = element.tag
-        if tag in BLOCKS or tag in CELLS:
-            self._boundary(tag)
+    def _end(self, tag: str, element: HtmlElement) -> None:
+        if tag in _EDGES:
+            self._edge(tag)
             block, first = self._blocks.pop()
             self._spans[block] = range(first, len(self.lines))
         elif self._links and self._links[-1] is element:
             self._links.pop()
 
     def _text(self, run: str, element: HtmlElement) -> None:
-        if self._runs or not run.isspace():
-            self._runs.append((run, element, self._links[-1] if self._links else None))
+        self._runs.append((run, element, self._links[-1] if self._links else None))
 
-    def _boundary(self, tag: str) -> None:
-        self._end_line()
+    def _edge(self, tag: str) -> None:
+        if self._runs:
+            self._end_line()
         if tag in CELLS:
             self._cell = True
         else:
             self._breaks = 2
 
     def _end_line(self) -> None:
-        if not self._runs:
-            return
         runs, self._runs = self._runs, []
-        text = fold("".join([run for run, _, _ in runs]))
-        if not text:
+        pieces = [(piece, element) for run, element, _ in runs if (piece := fold(run))]
+        if not pieces:
             return
-        pieces: list[tuple[str, HtmlElement]] = []
+        text = pieces[0][0] if len(runs) == 1 else fold("".join([run for run, _, _ in runs]))
         links: list[HtmlElement] = []
         linked = 0
-        for run, element, link in runs:
-            if piece := fold(run):
-                pieces.append((piece, element))
-                if link is not None:
-                    linked += len(piece.replace(" ", ""))
-                    if not links or links[-1] is not link:
-                        links.append(link)
+        for run, _, link in runs:
+            if link is not None and (piece := fold(run)):
+                linked += len(piece.replace(" ", ""))
+                if not links or links[-1] is not link:
+                    links.append(link)
         gap = "\n" * min(self._breaks, 2) or (" " if self._cell else "\n")
         self.lines.append(Line(len(self.lines), self._blocks[-1][0], gap, text, pieces, links, linked))
         self._breaks, self._cell = 0, False
@@ -189,15 +191,16 @@ class Outline:
         return next(element for element in self.around(first) if last in self.span(element))
 
     def outermost(
-        self, place: int, avoid: Iterable[int], may_precede: Callable[[Line], bool] | None = None
+        self, place: int, avoid: Sequence[int], may_precede: Callable[[Line], bool] | None = None
     ) -> HtmlElement:
-        """The outermost element around a line that holds none of the lines to avoid.
+        """The outermost element around a line that holds none of the lines to avoid, which are in order.
 
         Where ``may_precede`` is given, each line before it in the element must pass it.
         """
-        strangers = set(avoid) - {place}
-        before = max((stranger for stranger in strangers if stranger < place), default=-1)
-        after = min((stranger for stranger in strangers if stranger > place), default=len(self.lines))
+        at = bisect_left(avoid, place)
+        before = avoid[at - 1] if at else -1
+        at = bisect_right(avoid, place)
+        after = avoid[at] if at < len(avoid) else len(self.lines)
         chosen, start = self.lines[place].block, place
         for element in self.around(place):
             span = self.span(element)

@@ -30,7 +30,7 @@ def comment_pager(root: HtmlElement, response: TextResponse, post_id: str) -> tu
     """
     own = _pagers(response.url)
     pages: list[tuple[int, HtmlElement]] = []
-    for link in root.iterfind(".//a[@href]"):
+    for link in root.iter("a"):
         href = link.get("href") or ""
         if not _HREF.search(href) and not (own.first and _WORD.match(fold(link.text_content()))):
             continue

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from crawler.pages.marks import Marks
     from crawler.pages.outline import Line, Outline
 
-_COMMENT_FORMS = xpath("//textarea")
+_COMMENT_FORMS = xpath("descendant::textarea")
 _SMALL_PICTURE = 32
 """Pixels: what is no wider or higher is an icon or a spacer."""
 

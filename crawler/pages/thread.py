@@ -59,6 +59,9 @@ WRITES = (re.compile(_WRITES.format(r"[^\Wa-z_]")), re.compile(_WRITES.format(r"
 A place begins with a capital, if any word after an "in" does: "Anna in exile in France".
 """
 
+_OPENERS = 20
+"""So many lines are tried as the heading; a page with thousands of the kind is hostile."""
+
 _OPENING_LINES = 8
 """So many lines may stand between the heading and the first comment (hints, feeds)."""
 
@@ -156,7 +159,7 @@ class Thread:
 def find_thread(page: Outline, start: int, end: int) -> Thread:
     """The comments among the lines from ``start`` to ``end`` (exclusive)."""
     lines = page.lines
-    for opener in _openers(lines, start, end):
+    for opener in _openers(lines, start, end)[:_OPENERS]:
         heads = _heads(page, opener, _tail(lines, opener, end, has_byline=_has_byline(lines[start:opener])))
         if heads:
             last = max(i for i in (opener, *_openers(lines, start, heads[0])))
@@ -200,12 +203,13 @@ def _openers(lines: Sequence[Line], start: int, end: int) -> list[int]:
     """Places where a list of comments may begin, the likeliest first."""
     named = [i for i in range(start, end) if OPENER.match(lines[i].text) and len(lines[i].text) < 120]
     invited = [i for i in range(start, end) if INVITATION.match(lines[i].text)]
-    headings = [i for i in named if lines[i].is_heading]
     # A heading printed twice (block title and section title) opens at the second.
-    named = [i for i in named if i + 1 not in named]
+    twice = set(named)
+    named = [i for i in named if i + 1 not in twice]
+    headings = [i for i in named if lines[i].is_heading]
     # After the invitation such a word may be of a comment.
-    first = [i for i in named if i in headings or not invited or i < invited[-1]]
-    return [*dict.fromkeys([*[i for i in headings if i in named], *first, *reversed(invited), *named])]
+    first = [i for i in named if not invited or i < invited[-1]]
+    return [*dict.fromkeys([*headings, *first, *reversed(invited), *named])]
 
 
 def _stop(lines: Sequence[Line], heads: Sequence[int], end: int) -> int:
@@ -320,8 +324,7 @@ class _Cut:
 
     def __init__(self, page: Outline, opener: int, stop: int, heads: list[int]) -> None:
         self.page, self.opener, self.stop, self.heads = page, opener, stop, heads
-        outside = [opener, *([stop] if stop < len(page.lines) else [])]
-        avoid = [*heads, *outside]
+        avoid = [opener, *heads, stop]
         first = page.outermost(heads[0], avoid)
         # Where replies stand inside what they answer, the text before a header is of the one before;
         # but where the date stands under the text, it is its own.
@@ -333,8 +336,10 @@ class _Cut:
         ]
         # Where all stands in one block, broken by <br> alone, a header is no more than its line.
         self.spans = [
-            range(head, head + 1) if any(i in span for i in avoid if i != head) else span
-            for head, span in zip(heads, map(page.span, self.elements), strict=True)
+            range(head, head + 1) if before in span or after in span else span
+            for before, head, after, span in zip(
+                avoid, heads, avoid[2:], map(page.span, self.elements), strict=False
+            )
         ]
 
     def thread(self) -> Thread:
