@@ -43,6 +43,7 @@ _CREDIT = re.compile(
 )
 _SENTENCE_END = re.compile(r"[.!?:,;…][\"'”’)\]]*$")
 _PERMALINK = re.compile(r"/\d{4}/\d\d?/|/entr(?:y|ies)/")
+_TITLE_RANKS = {"h1": 4.0, "h2": 3.0, "h3": 2.0, "h4": 1.5}
 _SITE_SEPARATOR = re.compile(r"\s+(?:[|»«·•:–—]|::|--?)\s+")
 
 
@@ -76,7 +77,7 @@ def find_title(page: Outline, document_title: str | None) -> int | None:
     told = {whole, *(part for part in _SITE_SEPARATOR.split(whole))} - {""}
     best, score = None, 0.0
     for index, line in enumerate(page.lines):
-        rank = {"h1": 4.0, "h2": 3.0, "h3": 2.0, "h4": 1.5}.get(line.block.tag, 0.0)
+        rank = _TITLE_RANKS.get(line.block.tag, 0.0)
         if line.text in told or (len(line.text) > 3 and _begins_or_ends(whole, line.text)):
             rank += 10 + len(line.text) / 100
         elif line.block.tag != "h1":

@@ -102,7 +102,7 @@ def read_comment(page: Outline, unit: Unit, marks: Marks) -> Said:
         text = page.within(body)
         header = _header_around(text, lines, marked)
     said.ordinal = _ordinal(header)
-    _date(said, [line for line in header if not _is_repeated(line, text)] or header, marks)
+    _date(said, header, text, marks)
     _who(said, [line for line in header if line.place not in marked], text, marks)
     _text(said, text, body)
     return said
@@ -296,7 +296,7 @@ def _ordinal(header: Iterable[Line]) -> int | None:
     return None
 
 
-def _date(said: Said, header: Sequence[Line], marks: Marks) -> None:
+def _date(said: Said, header: Sequence[Line], text: Sequence[Line], marks: Marks) -> None:
     element = marks.element("date")
     if element is not None:
         said.printed = find_date(fold(element.text_content()))
@@ -305,7 +305,7 @@ def _date(said: Said, header: Sequence[Line], marks: Marks) -> None:
         )
         said.sources["date"] = marks.source("date", "anatomy")
     if said.printed is None:
-        for line in header:
+        for line in [line for line in header if not _is_repeated(line, text)] or header:
             if (printed := header_date(line)) is not None:
                 said.printed = printed
                 said.published_at = _stated_beside(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from crawler.pages.marks import Marks, xpath
@@ -53,7 +54,7 @@ def mark_post(marks: Marks, root: HtmlElement, post: HtmlElement) -> None:
     """Note what the node's class names tell."""
     marks.add("title", _TITLES(root)[:1], SOURCE)
     for element in _FIELDS(post):
-        name = _field(element, _POST_FIELDS)
+        name = _post_field(element.get("class", ""))
         if (
             name is None
             or name in marks.found
@@ -73,13 +74,23 @@ def mark_post(marks: Marks, root: HtmlElement, post: HtmlElement) -> None:
 def mark_comment(marks: Marks, comment: HtmlElement) -> None:
     """Note what the comment's class names tell."""
     for element in _COMMENT_MARKS(comment):
-        name = _field(element, _COMMENT_FIELDS)
+        name = _comment_field(element.get("class", ""))
         if name is not None:
             marks.add(name, [element] if name == "author" else _ITEMS(element), SOURCE)
 
 
-def _field(element: HtmlElement, fields: dict[str, re.Pattern[str]]) -> str | None:
-    words = element.get("class", "").split()
+# A site has few class names, and repeats them in every comment of every page.
+@lru_cache(maxsize=1024)
+def _post_field(names: str) -> str | None:
+    return _field(names.split(), _POST_FIELDS)
+
+
+@lru_cache(maxsize=1024)
+def _comment_field(names: str) -> str | None:
+    return _field(names.split(), _COMMENT_FIELDS)
+
+
+def _field(words: list[str], fields: dict[str, re.Pattern[str]]) -> str | None:
     return next(
         (name for name, pattern in fields.items() if any(pattern.match(word) for word in words)), None
     )

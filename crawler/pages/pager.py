@@ -35,12 +35,12 @@ def comment_pager(root: HtmlElement, response: TextResponse, post_id: str) -> tu
         if not _HREF.search(href) and not (own.first and _WORD.match(fold(link.text_content()))):
             continue
         try:
-            url = response.urljoin(href)
-        except ValueError:
+            pagers = _pagers(href)
+            leads_on = pagers.first != own.first and pagers.second in (own.second, None)
+            if leads_on and identity(response.urljoin(href)) == post_id:
+                pages.append((pagers.first, link))
+        except ValueError:  # no URL at all
             continue
-        pagers = _pagers(url)
-        if pagers.first != own.first and pagers.second in (own.second, None) and identity(url) == post_id:
-            pages.append((pagers.first, link))
     if not pages:
         return 0, 0
     last = max(page for page, _ in pages)
