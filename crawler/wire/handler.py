@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urldefrag
+from urllib.parse import urldefrag, urlsplit
 
 from scrapy.core.downloader.handlers.base import BaseDownloadHandler
 from scrapy.exceptions import (
@@ -132,7 +132,7 @@ def _response(request: Request, download: Download, attempt: Attempt, flags: lis
     head = attempt.answer.parser.head
     if head is None:
         raise RuntimeError(f"{attempt.exchange.target_uri}: a Response was asked of an answer without head")
-    url = urldefrag(request.url)[0]
+    url = _bare(request.url)
     body = download.body.getvalue()
     headers = download.headers
     kind: type[Response] = responsetypes.from_args(headers=headers, url=url, body=body)
@@ -152,6 +152,13 @@ def _response(request: Request, download: Download, attempt: Attempt, flags: lis
         "protocol": "HTTP/{}.{}".format(*head.version),
     }
     return kind(**arguments)
+
+
+def _bare(url: str) -> str:
+    """The URL without fragment and userinfo: pages take their own links from it."""
+    url, _fragment = urldefrag(url)
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if "@" in parts.netloc else url
 
 
 def _address(bind: str | tuple[str, int] | None) -> tuple[str, int] | None:

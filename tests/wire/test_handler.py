@@ -109,6 +109,12 @@ def test_secrets_are_sent_and_kept_nowhere(hostile, caplog):
     assert "s3cret" not in caplog.text
 
 
+def test_a_response_does_not_tell_the_userinfo_to_its_pages(hostile):
+    url = hostile.url("plain").replace("http://", "http://ron:s3cret@")
+    [response], sink = download(Request(url))
+    assert response.url == sink.exchanges[0].target_uri == hostile.url("plain")
+
+
 def test_a_proxy_gets_its_password_and_the_site_does_not(hostile):
     password = b"Basic cm9uOnByb3h5"
     with ForwardProxy(password) as proxy:
