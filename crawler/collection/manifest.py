@@ -56,6 +56,7 @@ def outcome_of(crawler: Crawler, run: Run, finish_reason: str) -> Outcome:
         internal_errors=_internal_errors(stats),
         storage_error=run.storage_error,
         budgets=sorted(_below(crawler, "budget/")),
+        reasons=sorted(_below(crawler, "archive/skipped/")),
     )
 
 

@@ -43,6 +43,8 @@ class Outcome:
     """Why something could not be written."""
     budgets: list[str] = field(default_factory=list)
     """Names of the budgets that were reached."""
+    reasons: list[str] = field(default_factory=list)
+    """Codes of why something was skipped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,10 @@ def decide(outcome: Outcome) -> Verdict:
 def _completeness(outcome: Outcome) -> Verdict:
     requests = outcome.answered + outcome.failed
     if outcome.failed and not outcome.answered:
-        return Verdict(ExitCode.INCOMPLETE, f"the host did not answer ({_plural(requests, 'request')})")
+        return Verdict(ExitCode.INCOMPLETE, _no_answer(outcome))
     if outcome.posts == 0:
-        return Verdict(ExitCode.INCOMPLETE, "no post was found")
+        why = f"; skipped for: {', '.join(outcome.reasons)}" if outcome.reasons else ""
+        return Verdict(ExitCode.INCOMPLETE, f"no post was found{why}")
     if outcome.failed > FAILED_SHARE * requests:
         return Verdict(ExitCode.INCOMPLETE, f"{outcome.failed} of {_plural(requests, 'request')} failed")
     if outcome.budgets:
@@ -83,6 +86,14 @@ def _completeness(outcome: Outcome) -> Verdict:
     if outcome.finish_reason != "finished":
         return Verdict(ExitCode.COMPLETE, f"complete: the spider ended with {outcome.finish_reason!r}")
     return Verdict(ExitCode.COMPLETE, "complete")
+
+
+def _no_answer(outcome: Outcome) -> str:
+    requests = _plural(outcome.failed, "request")
+    # A status of 500 and above is a failure, and an answer all the same.
+    if any(reason.startswith("http-") for reason in outcome.reasons):
+        return f"every request failed ({requests}; {', '.join(outcome.reasons)})"
+    return f"the host did not answer ({requests})"
 
 
 def _plural(count: int, noun: str) -> str:

@@ -14,6 +14,16 @@ CASES = [
     (Outcome(finish_reason="finished", answered=98, failed=2, posts=3), 6, "2 of 100 requests failed"),
     (Outcome(finish_reason="finished", failed=1, posts=0), 6, "the host did not answer (1 request)"),
     (Outcome(finish_reason="finished", answered=5, posts=0), 6, "no post was found"),
+    (
+        Outcome(finish_reason="finished", answered=1, posts=0, reasons=["robots"]),
+        6,
+        "no post was found; skipped for: robots",
+    ),
+    (
+        Outcome(finish_reason="finished", failed=2, posts=0, reasons=["http-503", "timeout"]),
+        6,
+        "every request failed (2 requests; http-503, timeout)",
+    ),
     (Outcome(finish_reason="finished", answered=5, posts=None), 0, "complete"),
     (Outcome(finish_reason="finished", posts=None), 0, "complete"),
     (Outcome(finish_reason="finished", answered=5, posts=1, internal_errors=1), 1, "1 internal error"),

@@ -189,6 +189,7 @@ def test_a_robots_txt_that_forbids_everything_leaves_no_post(scrapy, blog):
     blog.serve("/robots.txt", "User-agent: *\nDisallow: /", Content_Type="text/plain")
     ended = scrapy.crawl(blog.url)
     assert (ended.returncode, reasons(scrapy)) == (6, {blog.url: "robots"})
+    assert ended.stderr.splitlines()[-1].endswith(": no post was found; skipped for: robots")
     assert blog.paths == ["/robots.txt"]
 
 
