@@ -48,6 +48,7 @@ def copy_at(site: str) -> tuple[str, Sequence[str]]:
         raise BadArgument(f"site {site!r}: expected a URL such as http://localhost:8000/")
     if "@" in parts.netloc:
         raise BadArgument(
-            "site: has a name or password in it; expected HTTPAUTH_USER and HTTPAUTH_PASS instead"
+            "site: has a name or password in it; expected the settings HTTPAUTH_USER, HTTPAUTH_PASS "
+            "and HTTPAUTH_DOMAIN instead"
         )
     return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", parts.query, "")), (host,)

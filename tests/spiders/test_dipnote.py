@@ -55,7 +55,7 @@ def test_a_site_that_is_no_url_is_refused(site):
 
 
 def test_a_name_and_password_in_a_site_are_refused_and_not_repeated():
-    with pytest.raises(BadArgument) as refused:
+    with pytest.raises(BadArgument, match="HTTPAUTH_USER, HTTPAUTH_PASS and HTTPAUTH_DOMAIN") as refused:
         DipNoteSpider(site="http://me:secret@localhost/")
     assert "secret" not in str(refused.value)
 
