@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crawler.pages import anatomy, drupal, marks
+from crawler.pages.document import html_document
 from crawler.pages.listing import Listing, is_permalink
 from crawler.pages.names import folded
 from crawler.pages.outline import Outline, fold
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
 
     from crawler.items import Item
 
-_DOCUMENT_TITLE = marks.xpath("string(//title)")
-_OG_TITLE = marks.xpath("string(//meta[@property='og:title']/@content)")
-_GENERATOR = marks.xpath("string(//meta[@name='Generator' or @name='generator']/@content)")
+_DOCUMENT_TITLE = marks.xpath("string(descendant::title)")
+_OG_TITLE = marks.xpath("string(descendant::meta[@property='og:title']/@content)")
+_GENERATOR = marks.xpath("string(descendant::meta[@name='Generator' or @name='generator']/@content)")
 
 
 def read(response: TextResponse) -> Page:
@@ -62,13 +63,18 @@ class PostPage(Listing):
         body = self.root.find("body")
         self.page = Outline(body if body is not None else self.root)
         self._node = drupal.post_element(self.root)
-        post, comments = marks.typed(self.root)
-        self._marks = self._mark(post, comments)
+        self._post, comments = marks.typed(self.root)
+        self._marks = self._mark(self._post, comments)
         comments = comments or drupal.comment_elements(self.root)
         thread = marked_thread(self.page, comments) if comments else None
         self._found = anatomy.Reader(self.page, self._title(), thread).read()
-        self._reading = PostReading(response, self.page, self._marks, self._found)
+        self._reading = PostReading(response, self.root, self.page, self._marks, self._found)
         self.layout = f"dipnote/{self._era()}"
+
+    @cached_property
+    def root(self) -> HtmlElement:
+        """The document; a page that is served as XML too is read as HTML."""
+        return html_document(self.response)
 
     @property
     def is_list_of_posts(self) -> bool:
@@ -78,7 +84,7 @@ class PostPage(Listing):
         none, and its rows link to other posts.
         """
         stated = self.canonical_url is not None and is_permalink(self.canonical_url)
-        if stated or marks.typed(self.root)[0] is not None:
+        if stated or self._post is not None:
             return False
         title = self._found.title
         rows = self.page.lines[0 if title is None else title + 1 : anatomy.list_beside(self.page, title or 0)]

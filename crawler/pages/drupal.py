@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 SOURCE = "drupal"
 """What `field_sources` says of a field that such a mark gave."""
 
-_NODES = xpath("descendant-or-self::*[starts-with(@id,'node-')]")
+_NODES = xpath("descendant::*/@id[starts-with(.,'node-')]/..")
 _COMMENTS = xpath(
-    "descendant-or-self::*[@id='comments']//*[contains(@class,'comment')][self::div or self::article]"
+    "descendant::*/@id[.='comments']/../descendant::*[contains(@class,'comment')][self::div or self::article]"
 )
-_TITLES = xpath("//h1[contains(@class,'title') or contains(@id,'title')]")
-_FIELDS = xpath("descendant::*[contains(@class,'field-name-')]")
+_TITLES = xpath("descendant::h1[contains(@class,'title') or contains(@id,'title')]")
+_FIELDS = xpath("descendant::*/@class[contains(.,'field-name-')]/..")
 _ITEMS = xpath("descendant::*[contains(@class,'field-item ') or @class='field-item']")
 _DATES = xpath("descendant::*[contains(@class,'date-display-single')] | .//time")
-_COMMENT_MARKS = xpath("descendant::*[contains(@class,'field-name-') or contains(@class,'username')]")
+_COMMENT_MARKS = xpath("descendant::*/@class[contains(.,'field-name-') or contains(.,'username')]/..")
 
 _POST_FIELDS = {
     "byline": re.compile(r"field-name-field-(?:authors?|byline|posted-by)$"),
@@ -75,7 +75,7 @@ def mark_comment(marks: Marks, comment: HtmlElement) -> None:
     """Note what the comment's class names tell."""
     for element in _COMMENT_MARKS(comment):
         name = _comment_field(element.get("class", ""))
-        if name is not None:
+        if name is not None and name not in marks.found:
             marks.add(name, [element] if name == "author" else _ITEMS(element), SOURCE)
 
 

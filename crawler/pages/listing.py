@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urldefrag, urlsplit
 
 from crawler.pages.address import address_of, identity, key_of, same_site
+from crawler.pages.document import document
 from crawler.pages.marks import canonical, xpath
 from crawler.pages.outline import fold
 from crawler.pages.page import Link, LinkKind, Page
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
     from crawler.pages.outline import Line
 
 _HREFS = xpath(
-    "//a/@href | //area/@href | //link[@rel='alternate' and contains(@type,'xml')]/@href"
-    " | //link[@rel='next' or @rel='prev' or @rel='canonical']/@href"
+    "descendant::a/@href | descendant::area/@href"
+    " | descendant::link[@rel='alternate' and contains(@type,'xml')]/@href"
+    " | descendant::link[@rel='next' or @rel='prev' or @rel='canonical']/@href"
 )
-_REFRESH = xpath("//meta[translate(@http-equiv,'REFSH','refsh')='refresh']/@content")
+_REFRESH = xpath("descendant::meta[translate(@http-equiv,'REFSH','refsh')='refresh']/@content")
 _FEED_LINKS = xpath(
     "descendant-or-self::*[local-name()='item' or local-name()='entry']/*[local-name()='link']"
 )
@@ -47,8 +49,7 @@ class Listing(Page):
     @cached_property
     def root(self) -> HtmlElement:
         """The document."""
-        root: HtmlElement = self.response.selector.root
-        return root
+        return document(self.response)
 
     @cached_property
     def canonical_url(self) -> str | None:

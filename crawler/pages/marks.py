@@ -48,10 +48,14 @@ def xpath(expression: str) -> Any:
     return etree.XPath(expression, smart_strings=False)
 
 
-# The expressions only fetch candidates, which is what XPath is quick at; words are compared in Python.
-_CANONICAL = xpath("string(//link[@rel='canonical']/@href)")
-_TYPED = xpath("descendant-or-self::*[@typeof or @itemtype]")
-_PROPERTIES = xpath("descendant::*[@property or @itemprop]")
+# The expressions only fetch candidates, which is what XPath is quick at, by way of attributes most of all;
+# words are compared in Python.
+_CANONICAL = xpath("string(descendant::link[@rel='canonical']/@href)")
+_TYPED = xpath(
+    "(descendant-or-self::*/@typeof | descendant-or-self::*/@itemtype)"
+    "[contains(.,'Item') or contains(.,'Post') or contains(.,'Comment')]/.."
+)
+_PROPERTIES = xpath("(descendant::*/@property | descendant::*/@itemprop)/..")
 _REPLY_OF = xpath("descendant::*[@rel='sioc:reply_of']/@resource")
 
 _COMMENT_RESOURCE = re.compile(r"(?:#comment-|/comment/)(\d+)")

@@ -31,8 +31,8 @@ SILENT = frozenset(
 """Elements without text of their own that a reader would take for the page's."""
 
 _EDGES = BLOCKS | CELLS
-_TOLD = _EDGES | {"a", "br", "img"}
-"""Elements that make a difference to lines, by more than their text."""
+_MARKS = frozenset({"a", "br", "img"})
+"""Elements that are no block and yet tell more than their text."""
 
 _FRAMED_LINKS = 5
 """Fewer links than these may stand in a form that only asks for something."""
@@ -56,17 +56,30 @@ class Line:
     gap: str
     """What stands between this line and the one before: ``" "`` (cells), ``"\n"`` or ``"\n\n"``."""
     text: str
-    pieces: list[tuple[str, HtmlElement]]
-    """Its runs of text, each with the innermost element around it."""
-    links: list[HtmlElement]
-    """The ``<a href>`` in it."""
-    linked: int
-    """How many characters, blanks aside, stand inside links."""
+    runs: list[tuple[str, HtmlElement, HtmlElement | None]]
+    """Its runs of text as served, each with the innermost element and the ``<a href>`` around it."""
+
+    @property
+    def pieces(self) -> list[tuple[str, HtmlElement]]:
+        """Its runs of text, blanks folded, each with the innermost element around it."""
+        return [(piece, element) for run, element, _ in self.runs if (piece := fold(run))]
+
+    @property
+    def links(self) -> list[HtmlElement]:
+        """The ``<a href>`` in it."""
+        links = dict.fromkeys(link for run, _, link in self.runs if link is not None and not run.isspace())
+        return list(links)
+
+    @property
+    def linked(self) -> int:
+        """How many characters, blanks aside, stand inside links."""
+        return sum(len("".join(run.split())) for run, _, link in self.runs if link is not None)
 
     @property
     def is_links(self) -> bool:
         """Whether hardly anything but links is in it."""
-        return bool(self.links) and self.linked * 10 >= len(self.text.replace("|", "").replace(" ", "")) * 8
+        linked = self.linked
+        return linked > 0 and linked * 10 >= len(self.text.replace("|", "").replace(" ", "")) * 8
 
     @property
     def is_heading(self) -> bool:
@@ -93,7 +106,7 @@ class Outline:
     def _walk(self, root: HtmlElement) -> None:
         # Not recursive: a hostile page nests deeper than Python's stack. Every element of every page
         # comes through here, so what most of them are not is asked first.
-        silent: HtmlElement | None = None
+        runs, links, silent = self._runs, self._links, None
         walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
         for event, element in walker:
             if event == "start":
@@ -102,41 +115,35 @@ class Outline:
                     silent = element
                     walker.skip_subtree()
                     continue
-                if tag in _TOLD:
-                    self._start(tag, element)
-                if (run := element.text) and (self._runs or not run.isspace()):
-                    self._text(run, element)
+                if tag in _EDGES:
+                    self._edge(tag)
+                    self._blocks.append((element, len(self.lines)))
+                elif tag in _MARKS:
+                    self._mark(tag, element)
+                if (run := element.text) and (runs or not run.isspace()):
+                    runs.append((run, element, links[-1] if links else None))
                 continue
             if event == "end":
+                tag = element.tag
                 if element is silent:
                     silent = None
-                elif element.tag in _TOLD:
-                    self._end(element.tag, element)
-            if (run := element.tail) and (self._runs or not run.isspace()) and element is not root:
-                self._text(run, element.getparent())
+                elif tag in _EDGES:
+                    self._edge(tag)
+                    block, first = self._blocks.pop()
+                    self._spans[block] = range(first, len(self.lines))
+                elif links and links[-1] is element:
+                    links.pop()
+            if (run := element.tail) and (runs or not run.isspace()) and element is not root:
+                runs.append((run, element.getparent(), links[-1] if links else None))
 
-    def _start(self, tag: str, element: HtmlElement) -> None:
-        if tag in _EDGES:
-            self._edge(tag)
-            self._blocks.append((element, len(self.lines)))
-        elif tag == "br":
+    def _mark(self, tag: str, element: HtmlElement) -> None:
+        if tag == "br":
             self._end_line()
             self._breaks += 1
         elif tag == "img":
             self.pictures.append((len(self.lines), element))
         elif element.get("href") is not None:
             self._links.append(element)
-
-    def _end(self, tag: str, element: HtmlElement) -> None:
-        if tag in _EDGES:
-            self._edge(tag)
-            block, first = self._blocks.pop()
-            self._spans[block] = range(first, len(self.lines))
-        elif self._links and self._links[-1] is element:
-            self._links.pop()
-
-    def _text(self, run: str, element: HtmlElement) -> None:
-        self._runs.append((run, element, self._links[-1] if self._links else None))
 
     def _edge(self, tag: str) -> None:
         if self._runs:
@@ -147,20 +154,13 @@ class Outline:
             self._breaks = 2
 
     def _end_line(self) -> None:
-        runs, self._runs = self._runs, []
-        pieces = [(piece, element) for run, element, _ in runs if (piece := fold(run))]
-        if not pieces:
+        if not self._runs:
             return
-        text = pieces[0][0] if len(runs) == 1 else fold("".join([run for run, _, _ in runs]))
-        links: list[HtmlElement] = []
-        linked = 0
-        for run, _, link in runs:
-            if link is not None and (piece := fold(run)):
-                linked += len(piece.replace(" ", ""))
-                if not links or links[-1] is not link:
-                    links.append(link)
+        runs = self._runs.copy()
+        self._runs.clear()
+        text = fold(runs[0][0] if len(runs) == 1 else "".join([run for run, _, _ in runs]))
         gap = "\n" * min(self._breaks, 2) or (" " if self._cell else "\n")
-        self.lines.append(Line(len(self.lines), self._blocks[-1][0], gap, text, pieces, links, linked))
+        self.lines.append(Line(len(self.lines), self._blocks[-1][0], gap, text, runs))
         self._breaks, self._cell = 0, False
 
     def span(self, element: HtmlElement) -> range:

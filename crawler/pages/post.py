@@ -50,9 +50,15 @@ class Day(NamedTuple):
 class PostReading:
     """Reads the post from its marks and from the anatomy of its page."""
 
-    def __init__(self, response: TextResponse, page: Outline, marks: Marks, found: anatomy.Anatomy) -> None:
-        self.response, self.page, self.marks, self.found = response, page, marks, found
-        self.root: HtmlElement = response.selector.root
+    def __init__(
+        self,
+        response: TextResponse,
+        root: HtmlElement,
+        page: Outline,
+        marks: Marks,
+        found: anatomy.Anatomy,
+    ) -> None:
+        self.response, self.root, self.page, self.marks, self.found = response, root, page, marks, found
         self.warnings: list[str] = []
         self.body = self._body()
         self.about, self.body_lines = self._about_author()

@@ -1,0 +1,31 @@
+"""The document in a response, as a tree of elements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lxml import etree
+from lxml.html import HtmlElement
+from scrapy.http import XmlResponse
+
+if TYPE_CHECKING:
+    from scrapy.http import TextResponse
+
+# lxml.html asks a Python function for the class of every element it hands out; here one class is enough.
+_PARSER = etree.HTMLParser(encoding="utf-8", recover=True, huge_tree=True)
+_PARSER.set_element_class_lookup(etree.ElementDefaultClassLookup(element=HtmlElement))
+
+
+def html_document(response: TextResponse) -> HtmlElement:
+    """The root of a page, whatever it is served as: an empty one where there is no text."""
+    text = response.text.strip().replace("\x00", "")
+    root = etree.fromstring(text.encode("utf-8", "replace") or b"<html/>", _PARSER)
+    return root if root is not None else etree.fromstring(b"<html/>", _PARSER)
+
+
+def document(response: TextResponse) -> HtmlElement:
+    """The root of a page, or of a feed as XML; elements of XML are not of HTML's class."""
+    if isinstance(response, XmlResponse):
+        root: HtmlElement = response.selector.root
+        return root
+    return html_document(response)
