@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from crawler.collection.addon import ArchiveAddon
 from crawler.collection.layout import BadCollectionName, BrokenCollection, NotWritable
 from crawler.collection.verdict import ExitCode
+from crawler.commands.setting_values import unfit_setting
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler, CrawlerProcessBase
@@ -26,6 +27,9 @@ def archive(
     command: str, process: CrawlerProcessBase, crawler: Crawler, arguments: dict[str, str]
 ) -> ExitCode:
     """Crawl to the end; gives the exit code of the run (``docs/exit-codes.md``)."""
+    if unfit := unfit_setting(crawler.settings):
+        say(command, unfit)
+        return ExitCode.USAGE
     crawler.settings.set("ARCHIVE_ARGUMENTS", arguments, priority="cmdline")
     crawl = process.crawl(crawler, **arguments)
     process.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crawler.warc.extension import WarcCapture
+from crawler.wire.tls import TlsPolicy
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
@@ -22,9 +23,14 @@ class CaptureAddon:
     """
 
     def update_settings(self, settings: BaseSettings) -> None:
-        """Called by Scrapy once project and spider settings are known."""
+        """Called by Scrapy once project and spider settings are known.
+
+        Raises ValueError for a version of TLS that is none.
+        """
         if not settings.getbool("WARC_ENABLED", default=True):
             return
+        # Scrapy only logs what its download handlers say of their settings, and crawls on without them.
+        TlsPolicy.from_settings(settings)
         settings.setdefault_in_component_priority_dict("EXTENSIONS", WarcCapture, 500)
         _set_default(settings, "DOWNLOAD_HANDLERS", "http", HANDLER)
         _set_default(settings, "DOWNLOAD_HANDLERS", "https", HANDLER)
