@@ -78,7 +78,7 @@ def find_title(page: Outline, document_title: str | None) -> int | None:
     best, score = None, 0.0
     for index, line in enumerate(page.lines):
         rank = _TITLE_RANKS.get(line.block.tag, 0.0)
-        if line.text in told or (len(line.text) > 3 and _begins_or_ends(whole, line.text)):
+        if line.text in told or (3 < len(line.text) <= len(whole) and _begins_or_ends(whole, line.text)):
             rank += 10 + len(line.text) / 100
         elif line.block.tag != "h1":
             continue

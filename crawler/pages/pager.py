@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from crawler.pages.address import Pagers, identity
+from crawler.pages.marks import xpath
 from crawler.pages.outline import Outline, fold
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from scrapy.http import TextResponse
 
 _HREF = re.compile(r"[?&;]page=|/P\d+/?$")
+_NUMBERED = xpath("descendant::a/@href[contains(.,'page=') or contains(.,'/P')]/..")
+"""Links with a number; only that back to the first page has none."""
+
 _WORD = re.compile(
     r"^[\W_]*(?:\d+|first|prev(?:ious)?|newe(?:r|st)|olde(?:r|st)|next|last)(?: page| comments)?[\W_]*$"
     r"|^[«‹<]+$",
@@ -30,9 +34,9 @@ def comment_pager(root: HtmlElement, response: TextResponse, post_id: str) -> tu
     """
     own = _pagers(response.url)
     pages: list[tuple[int, HtmlElement]] = []
-    for link in root.iter("a"):
-        href = link.get("href") or ""
-        if not _HREF.search(href) and not (own.first and _WORD.match(fold(link.text_content()))):
+    for link in root.iter("a") if own.first else _NUMBERED(root):
+        href = link.get("href") or "#"
+        if href.startswith("#") or not (_HREF.search(href) or _WORD.match(fold(link.text_content()))):
             continue
         try:
             pagers = _pagers(href)
@@ -61,7 +65,7 @@ def _unlinked_number(link: HtmlElement) -> int | None:
     for _ in range(3):
         if around is None:
             return None
-        numbers = re.findall(r"(?<![\w.])\d+(?![\w.])", _loose_text(around))
+        numbers = re.findall(r"(?<![\w.])\d{1,6}(?![\w.])", _loose_text(around))
         if numbers:
             return int(numbers[0]) - 1
         around = around.getparent()
