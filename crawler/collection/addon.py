@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -82,7 +83,9 @@ class ArchiveAddon:
         name = run.collection.name
         info = {"isPartOf": name, "description": f"run {run.id} of the collection {name}"}
         settings.set("WARC_FOLDER", str(run.folder), priority="addon")
-        settings.set("WARC_PREFIX", f"{name}-{run.id}", priority="addon")
+        # The name of a file stands in its warcinfo, in ASCII.
+        prefix = re.sub(r"[^\x20-\x7e]", "_", name)
+        settings.set("WARC_PREFIX", f"{prefix}-{run.id}", priority="addon")
         settings.set("WARC_OPERATOR", contact, priority="addon")
         settings.set("WARC_INFO", {**info, **settings.getdict("WARC_INFO")}, priority="addon")
 

@@ -11,6 +11,7 @@ from crawler.collection.addon import ArchiveAddon
 from crawler.collection.layout import BadCollectionName, BrokenCollection, NotWritable
 from crawler.collection.verdict import ExitCode
 from crawler.commands.setting_values import unfit_setting
+from crawler.wire.addon import CaptureAddon
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler, CrawlerProcessBase
@@ -30,6 +31,9 @@ def archive(
     if unfit := unfit_setting(crawler.settings):
         say(command, unfit)
         return ExitCode.USAGE
+    # A spider with add-ons of its own replaces the project's, and is captured all the same.
+    for addon_class, order in ((ArchiveAddon, 400), (CaptureAddon, 500)):
+        crawler.settings.setdefault_in_component_priority_dict("ADDONS", addon_class, order)
     crawler.settings.set("ARCHIVE_ARGUMENTS", arguments, priority="cmdline")
     crawl = process.crawl(crawler, **arguments)
     process.start()

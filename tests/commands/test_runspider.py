@@ -69,6 +69,19 @@ def test_a_row_that_no_record_proves_is_never_written(scrapy, mine):
     assert "q: no record proves it" in ended.stderr
 
 
+def test_a_spider_with_add_ons_of_its_own_is_captured_too(scrapy, mine):
+    (scrapy.folder / "mine.py").write_text(SPIDER + "    custom_settings = {'ADDONS': {}}\n")
+    assert mine("-s", "AUTOTHROTTLE_ENABLED=False").returncode == 0
+    [run] = scrapy.runs("mine")
+    assert len(list(run.glob("*.warc.gz"))) == 1
+
+
+def test_a_spider_may_have_any_name_that_a_folder_can_have(scrapy, mine):
+    assert mine("-a", "collection=café 世界", "-s", "AUTOTHROTTLE_ENABLED=False").returncode == 0
+    [run] = scrapy.runs("café 世界")
+    assert [path.name for path in run.glob("*.warc.gz")] == [f"caf_ __-{run.name}-00000.warc.gz"]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
