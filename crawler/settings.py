@@ -68,6 +68,9 @@ ADDRESS_ALLOW = ""
 # A WARC file that would grow beyond this is closed and a new one begun: 1 GB is what archives hand around.
 WARC_MAX_BYTES = 1_000_000_000
 
+# So many bytes of exchanges may wait for the disk; then downloading waits too.
+WARC_QUEUE_BYTES = 64 * 1024 * 1024
+
 # --- Who asks, and how politely ---
 
 # Says who we are; ARCHIVE_CONTACT is added in brackets.
@@ -88,6 +91,12 @@ AUTOTHROTTLE_ENABLED = True
 # Two minutes for a whole answer: slow servers get theirs, a stalled one does not hold its place for three.
 DOWNLOAD_TIMEOUT = 120
 
+# Ours: a host that does not take the connection within half a minute (in seconds) is down.
+CONNECT_TIMEOUT = 30
+
+# Ours: so long (in seconds) may a server think before the first byte of its answer.
+FIRST_BYTE_TIMEOUT = 60
+
 # Twenty hops are a loop; every hop is archived.
 REDIRECT_MAX_TIMES = 10
 
@@ -98,6 +107,9 @@ DOWNLOAD_MAXSIZE = 32 * 1024 * 1024
 
 # Pages of 8 MiB deserve a look.
 DOWNLOAD_WARNSIZE = 8 * 1024 * 1024
+
+# Ours: so much of a body goes to the spider (in bytes); the record is whole whatever this says.
+RESPONSE_BODY_CAP = 32 * 1024 * 1024
 
 # Only the web: a link to file:///etc/hostname on a page was fetched with Scrapy's defaults.
 DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}

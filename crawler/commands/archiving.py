@@ -7,16 +7,22 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
+from scrapy.utils.misc import load_object
+
+from crawler import settings as project
 from crawler.collection.addon import ArchiveAddon
 from crawler.collection.layout import BadCollectionName, BrokenCollection, NotWritable
 from crawler.collection.verdict import ExitCode
 from crawler.commands.setting_values import unfit_setting
-from crawler.wire.addon import CaptureAddon
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler, CrawlerProcessBase
+    from scrapy.settings import BaseSettings
 
 logger = logging.getLogger(__name__)
+
+COMPONENTS = ("ADDONS", "ITEM_PIPELINES", "SPIDER_MIDDLEWARES", "DOWNLOADER_MIDDLEWARES", "EXTENSIONS")
+"""Dictionaries of components without which a crawl is no archive."""
 
 
 def say(command: str, sentence: str) -> None:
@@ -31,9 +37,10 @@ def archive(
     if unfit := unfit_setting(crawler.settings):
         say(command, unfit)
         return ExitCode.USAGE
-    # A spider with add-ons of its own replaces the project's, and is captured all the same.
-    for addon_class, order in ((ArchiveAddon, 400), (CaptureAddon, 500)):
-        crawler.settings.setdefault_in_component_priority_dict("ADDONS", addon_class, order)
+    if not crawler.settings.getbool("WARC_ENABLED", default=True):
+        say(command, "WARC_ENABLED: False, expected True: without records no row can be proven")
+        return ExitCode.USAGE
+    _keep_components(crawler.settings)
     crawler.settings.set("ARCHIVE_ARGUMENTS", arguments, priority="cmdline")
     crawl = process.crawl(crawler, **arguments)
     process.start()
@@ -52,6 +59,16 @@ def archive(
     verdict = addon.finish()
     say(command, f"{addon.run.folder}: {verdict.words}")
     return verdict.exit_code
+
+
+def _keep_components(settings: BaseSettings) -> None:
+    """Put back what a spider replaced that sets a dictionary of components in its ``custom_settings``.
+
+    It adds to ours; to take one of ours away, it has to name it, with None.
+    """
+    for name in COMPONENTS:
+        for path, order in getattr(project, name).items():
+            settings.setdefault_in_component_priority_dict(name, load_object(path), order)
 
 
 def _wrong_start(

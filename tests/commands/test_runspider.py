@@ -69,11 +69,20 @@ def test_a_row_that_no_record_proves_is_never_written(scrapy, mine):
     assert "q: no record proves it" in ended.stderr
 
 
-def test_a_spider_with_add_ons_of_its_own_is_captured_too(scrapy, mine):
-    (scrapy.folder / "mine.py").write_text(SPIDER + "    custom_settings = {'ADDONS': {}}\n")
+@pytest.mark.parametrize(
+    "name", ["ADDONS", "ITEM_PIPELINES", "SPIDER_MIDDLEWARES", "DOWNLOADER_MIDDLEWARES", "EXTENSIONS"]
+)
+def test_a_spider_with_components_of_its_own_is_archived_too(scrapy, mine, name):
+    (scrapy.folder / "mine.py").write_text(
+        SPIDER.replace('{"title": response', "Post(id='p', url='u', title=response").replace(
+            "get()}", "get())"
+        )
+        + f"    custom_settings = {{'{name}': {{}}}}\nfrom crawler.items import Post\n"
+    )
     assert mine("-s", "AUTOTHROTTLE_ENABLED=False").returncode == 0
     [run] = scrapy.runs("mine")
     assert len(list(run.glob("*.warc.gz"))) == 1
+    assert (run / "posts.jsonl").stat().st_size > 0
 
 
 def test_a_spider_may_have_any_name_that_a_folder_can_have(scrapy, mine):
