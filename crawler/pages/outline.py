@@ -31,8 +31,8 @@ SILENT = frozenset(
 """Elements without text of their own that a reader would take for the page's."""
 
 _EDGES = BLOCKS | CELLS
-_MARKS = frozenset({"a", "br", "img"})
-"""Elements that are no block and yet tell more than their text."""
+_TOLD = _EDGES | {"a", "br", "img"}
+"""Elements that make a difference to lines, by more than their text."""
 
 _FRAMED_LINKS = 5
 """Fewer links than these may stand in a form that only asks for something."""
@@ -115,35 +115,38 @@ class Outline:
                     silent = element
                     walker.skip_subtree()
                     continue
-                if tag in _EDGES:
-                    self._edge(tag)
-                    self._blocks.append((element, len(self.lines)))
-                elif tag in _MARKS:
-                    self._mark(tag, element)
+                if tag in _TOLD:
+                    self._start(tag, element)
                 if (run := element.text) and (runs or not run.isspace()):
                     runs.append((run, element, links[-1] if links else None))
                 continue
             if event == "end":
-                tag = element.tag
                 if element is silent:
                     silent = None
-                elif tag in _EDGES:
-                    self._edge(tag)
-                    block, first = self._blocks.pop()
-                    self._spans[block] = range(first, len(self.lines))
-                elif links and links[-1] is element:
-                    links.pop()
+                elif element.tag in _TOLD:
+                    self._end(element.tag, element)
             if (run := element.tail) and (runs or not run.isspace()) and element is not root:
                 runs.append((run, element.getparent(), links[-1] if links else None))
 
-    def _mark(self, tag: str, element: HtmlElement) -> None:
-        if tag == "br":
+    def _start(self, tag: str, element: HtmlElement) -> None:
+        if tag in _EDGES:
+            self._edge(tag)
+            self._blocks.append((element, len(self.lines)))
+        elif tag == "br":
             self._end_line()
             self._breaks += 1
         elif tag == "img":
             self.pictures.append((len(self.lines), element))
         elif element.get("href") is not None:
             self._links.append(element)
+
+    def _end(self, tag: str, element: HtmlElement) -> None:
+        if tag in _EDGES:
+            self._edge(tag)
+            block, first = self._blocks.pop()
+            self._spans[block] = range(first, len(self.lines))
+        elif self._links and self._links[-1] is element:
+            self._links.pop()
 
     def _edge(self, tag: str) -> None:
         if self._runs:
