@@ -246,9 +246,9 @@ class Reader:
     def _tags(self) -> None:
         for index in [*self.head, *self.tail]:
             line = self.lines[index]
-            match = _LABEL.match(line.text) or (
-                _LABEL_OF_LINKS.match(line.text) if _ends_in_links(line) else None
-            )
+            match = _LABEL.match(line.text)
+            if match is None and (match := _LABEL_OF_LINKS.match(line.text)) and not _ends_in_links(line):
+                continue
             if match is None or len(line.text) > 300 or (index in self.tail and not line.links):
                 continue
             told = [fold(link.text_content()) for link in line.links]
@@ -371,10 +371,11 @@ class Reader:
 
 def _ends_in_links(line: Line) -> bool:
     """Whether a line is a label and then nothing but links and commas."""
-    first = next((i for i, (_, node) in enumerate(line.pieces) if node in line.links), None)
+    pieces, links = line.pieces, set(line.links)
+    first = next((i for i, (_, node) in enumerate(pieces) if node in links), None)
     return first is not None and all(
-        node in line.links or not text.strip(" ,;|·•&") or text.casefold() == "and"
-        for text, node in line.pieces[first:]
+        node in links or not text.strip(" ,;|·•&") or text.casefold() == "and"
+        for text, node in pieces[first:]
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from crawler.items import Comment
@@ -13,7 +14,7 @@ from crawler.pages.outline import fold
 from crawler.pages.thread import Thread, Unit, parents_by_nesting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from lxml.html import HtmlElement
     from scrapy.http import TextResponse
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from crawler.items import Post
     from crawler.pages.outline import Outline
 
+_LONGEST_NAME = 100
+"""Characters of a name that a reply may name."""
+
+_ORDINAL = re.compile(r"\d{1,6}")
 _AFTER_NAME = re.compile(r"\W*$|\W*\s(?:on|at|from)\s|\s*[,(|]")
 
 
@@ -104,40 +109,49 @@ def _parents(post_id: str, read: Sequence[tuple[Unit, Said]], ids: Sequence[str]
     """What each answers: named by number (on whatever page), by a printed mark, or by nesting."""
     nested = parents_by_nesting([unit for unit, _ in read])
     told = [said for _, said in read]
+    answers = _Answers(told)
     parents: list[str | None] = []
     for index, said in enumerate(told):
         if said.parent_number is not None:
             parents.append(f"{post_id}#comment-{said.parent_number}")
             continue
-        place = _answered(told, index) if said.answers is not None else nested[index]
+        place = nested[index] if said.answers is None else answers.place(said.answers, index)
         parents.append(None if place is None else ids[place])
     return parents
 
 
-def _answered(told: Sequence[Said], index: int) -> int | None:
-    """The place of the comment that a printed "in reply to" names; None when it is not on the page."""
-    whom = fold(told[index].answers).strip("#@ ").casefold()
-    if whom.isdigit():
-        return next((i for i, said in enumerate(told) if said.ordinal == int(whom)), None)
-    named = [i for i in _earlier(told, index) if _is_called(told[i], whom)]
-    return min(named, key=lambda place: abs(place - index), default=None)
+class _Answers:
+    """Finds the comment that a printed "in reply to" names, among those on the page."""
 
+    def __init__(self, told: Sequence[Said]) -> None:
+        self._ordinals: dict[int, int] = {}
+        self._names: dict[str, list[int]] = {}
+        for place, said in enumerate(told):
+            if said.ordinal is not None:
+                self._ordinals.setdefault(said.ordinal, place)
+            if said.author:
+                self._names.setdefault(said.author.casefold().rstrip("."), []).append(place)
+        days = [said.printed.day for said in told if said.printed is not None]
+        # Printed days are too coarse to say what came before what, and migrated ones not always
+        # in order; they only tell whether the newest comment stands first.
+        self._newest_first = days[0] > days[-1] if days and days[0] != days[-1] else None
 
-def _is_called(said: Said, whom: str) -> bool:
-    """Whether a comment is by the one named, with no more after the name than when or where."""
-    author = (said.author or "").casefold().rstrip(".")
-    return bool(author) and whom.startswith(author) and _AFTER_NAME.match(whom, len(author)) is not None
+    def place(self, answers: str, index: int) -> int | None:
+        """The place of what the comment at ``index`` answers; None when it is not on the page."""
+        whom = fold(answers).strip("#@ ").casefold()
+        if _ORDINAL.fullmatch(whom):
+            return self._ordinals.get(int(whom))
+        for length in range(min(len(whom), _LONGEST_NAME), 0, -1):
+            places = self._names.get(whom[:length])
+            # No more follows the name than when or where.
+            if places is not None and _AFTER_NAME.match(whom, length):
+                return self._nearest_before(places, index)
+        return None
 
-
-def _earlier(told: Sequence[Said], index: int) -> Iterable[int]:
-    """The places of the comments before one in time, by the order of the page.
-
-    Printed days are too coarse, and migrated ones not always in order; they
-    only tell whether the newest comment stands first.
-    """
-    days = [said.printed.day for said in told if said.printed is not None]
-    if days and days[0] > days[-1]:
-        return range(index + 1, len(told))
-    if days and days[0] < days[-1]:
-        return range(index)
-    return (place for place in range(len(told)) if place != index)
+    def _nearest_before(self, places: Sequence[int], index: int) -> int | None:
+        """The nearest of some places that is earlier in time, by the order of the page."""
+        above, below = bisect_left(places, index) - 1, bisect_right(places, index)
+        candidates = [places[above]] if above >= 0 and self._newest_first is not True else []
+        if below < len(places) and self._newest_first is not False:
+            candidates.append(places[below])
+        return min(candidates, key=lambda place: abs(place - index), default=None)
