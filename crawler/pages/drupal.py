@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from crawler.pages.marks import Marks, xpath
+from crawler.pages.marks import Marks, bearers, xpath
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 SOURCE = "drupal"
 """What `field_sources` says of a field that such a mark gave."""
 
-_NODES = xpath("descendant::*/@id[starts-with(.,'node-')]/..")
+_NODES = bearers("descendant::*/@id[starts-with(.,'node-')]")
 _COMMENTS = xpath(
-    "descendant::*/@id[.='comments']/../descendant::*[contains(@class,'comment')][self::div or self::article]"
+    "descendant::*[@id='comments']/descendant::*[contains(@class,'comment')][self::div or self::article]"
 )
 _TITLES = xpath("descendant::h1[contains(@class,'title') or contains(@id,'title')]")
-_FIELDS = xpath("descendant::*/@class[contains(.,'field-name-')]/..")
+_FIELDS = bearers("descendant::*/@class[contains(.,'field-name-')]")
 _ITEMS = xpath("descendant::*[contains(@class,'field-item ') or @class='field-item']")
 _DATES = xpath("descendant::*[contains(@class,'date-display-single')] | .//time")
-_COMMENT_MARKS = xpath("descendant::*/@class[contains(.,'field-name-') or contains(.,'username')]/..")
+_COMMENT_MARKS = bearers("descendant::*/@class[contains(.,'field-name-') or contains(.,'username')]")
 
 _POST_FIELDS = {
     "byline": re.compile(r"field-name-field-(?:authors?|byline|posted-by)$"),

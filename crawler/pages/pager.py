@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from crawler.pages.address import Pagers, identity
-from crawler.pages.marks import xpath
+from crawler.pages.marks import bearers
 from crawler.pages.outline import Outline, fold
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from scrapy.http import TextResponse
 
 _HREF = re.compile(r"[?&;]page=|/P\d+/?$")
-_NUMBERED = xpath("descendant::a/@href[contains(.,'page=') or contains(.,'/P')]/..")
+_NUMBERED = bearers("descendant::a/@href[contains(.,'page=') or contains(.,'/P')]")
 """Links with a number; only that back to the first page has none."""
 
 _WORD = re.compile(
