@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from scrapy.http import TextResponse
 
@@ -29,4 +30,8 @@ def read_page(response: Response, pages: str | None = None) -> Page:
     reader = READERS[pages] if pages is not None else dipnote.read
     if not isinstance(response, TextResponse):
         raise UnknownLayout(f"{response.url}: {type(response).__name__} found, expected a text of a page")
+    try:
+        urlsplit(response.url)
+    except ValueError as error:
+        raise UnknownLayout(f"{response.url}: no URL that can be read ({error})") from error
     return reader(response)

@@ -14,12 +14,12 @@ SAME_SITE = {"2007-2017-blogs.state.gov": "blogs.state.gov"}
 
 _POST = re.compile(
     r"^/stories/(?P<y>\d{4})/(?P<m>\d\d)/(?P<d>\d\d)/[^/]+$"
-    r"|^/index\.php/(?:site/)?(?:entry|entries|entires)/[^/]+?(?P<offset>/P\d+)?$",
+    r"|^/index\.php/(?:site/)?(?:entry|entries|entires)/[^/]+?(?P<offset>/P\d{1,9})?$",
 )
 _LISTING = re.compile(
     r"^/(?:node|archive(?:/\d{6})?|archives?(?:/\d{4}(?:/\d\d?)?)?|stories(?:/\d{4}(?:/\d\d)?)?"
     r"|(?:authors?|category|categories|topics?|tags?)(?:/[^/]+)*|latest-stories"
-    r"|index\.php(?:/site)?(?:/index|/archives?|/topic/.+|/category/.+|/[CP]\d+)*(?P<offset>/P\d+)?)?$",
+    r"|index\.php(?:/site)?(?:/index|/archives?|/topic/.+|/category/.+|/[CP]\d{1,9})*(?P<offset>/P\d{1,9})?)?$",
 )
 _FEED = re.compile(
     r"^/(?:rss\.xml|atom\.xml|feed|feeds/posts/default|index\.php/(?:site/)?(?:rss|atom)(?:_2\.0)?)$"
@@ -44,6 +44,8 @@ _QUERY_RULES = {
     "replytocom": "reply-form",
 }
 
+_NUMBER = re.compile(r"[0-9]{0,9}")
+
 
 class Pagers(NamedTuple):
     """Drupal's pagers in one query value, ``page=<first>,<second>``; both count from 0.
@@ -59,7 +61,7 @@ class Pagers(NamedTuple):
     def from_value(cls, value: str) -> Pagers | None:
         """The pagers of a ``page`` value; None when it is none that Drupal prints itself."""
         parts = value.split(",")
-        if len(parts) > 2 or not all(part.isdigit() or not part for part in parts):
+        if len(parts) > 2 or not all(_NUMBER.fullmatch(part) for part in parts):
             return None
         numbers = [int(part or 0) for part in parts]
         return cls(numbers[0], numbers[1] if len(numbers) > 1 else None)

@@ -29,7 +29,7 @@ _ANSWERS = re.compile(
     r"^[\s(\[↳»>]*(?:in\s+)?(?:reply|replying|response|answer|answering)\s+to\b:?\s*(?P<whom>.*?)[\s)\]:.]*$",
     re.IGNORECASE,
 )
-_ORDINAL = re.compile(r"^(?:comment\s+)?(?:#\s*|no\.\s*)?(\d+)[.)]?$", re.IGNORECASE)
+_ORDINAL = re.compile(r"^(?:comment\s+)?(?:#\s*|no\.\s*)?(\d{1,9})[.)]?$", re.IGNORECASE)
 _FURNITURE = re.compile(
     r"^[\s(\[|]*(?:permalink|permanent link|link(?: to this)?|reply|respond|report(?: abuse| this)?"
     r"|flag(?: as .*)?|quote|edit|delete|share|like|up|down|top|back to top|new|parent|pages?|log ?in.*"

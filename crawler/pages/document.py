@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -21,6 +24,16 @@ def html_document(response: TextResponse) -> HtmlElement:
     text = response.text.strip().replace("\x00", "")
     root = etree.fromstring(text.encode("utf-8", "replace") or b"<html/>", _PARSER)
     return root if root is not None else etree.fromstring(b"<html/>", _PARSER)
+
+
+def resolve(response: TextResponse, href: str) -> str | None:
+    """The URL that a link leads to; None for what is none. A ``<base>`` that is no URL counts for nothing."""
+    for join in (response.urljoin, partial(urljoin, response.url)):
+        with suppress(ValueError):
+            url = join(href.strip())
+            urlsplit(url)
+            return url
+    return None
 
 
 def document(response: TextResponse) -> HtmlElement:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urldefrag, urlsplit
 
 from crawler.pages.address import address_of, identity, key_of, same_site
-from crawler.pages.document import document
+from crawler.pages.document import document, resolve
 from crawler.pages.marks import canonical, xpath
 from crawler.pages.outline import fold
 from crawler.pages.page import Link, LinkKind, Page
@@ -55,7 +55,7 @@ class Listing(Page):
     def canonical_url(self) -> str | None:
         """The canonical link, resolved, where it stays on the site."""
         href = canonical(self.root)
-        url = self.response.urljoin(href) if href else None
+        url = resolve(self.response, href) if href else None
         return url if url and same_site(url, self.response.url) else None
 
     @cached_property
@@ -81,8 +81,8 @@ class Listing(Page):
         found: set[str] = set()
         for line in lines:
             if len(line.links) == 1 and line.is_links and line.block.tag in _TITLE_ELEMENTS:
-                url = self.response.urljoin(line.links[0].get("href") or "")
-                if is_permalink(url):
+                url = resolve(self.response, line.links[0].get("href") or "")
+                if url is not None and is_permalink(url):
                     found.add(identity(url))
         return found - {self.post_id}
 
@@ -111,11 +111,11 @@ class Listing(Page):
                 yield href
 
     def _link(self, href: str, own: str | None) -> Link | None:
-        try:
-            url = urldefrag(self.response.urljoin(href.strip())).url
-            address = address_of(url) if same_site(url, self.response.url) else None
-        except ValueError:  # no URL at all, e.g. with a port that is no number
+        resolved = resolve(self.response, href)
+        if resolved is None or not same_site(resolved, self.response.url):
             return None
+        url = urldefrag(resolved).url
+        address = address_of(url)
         if address is None:
             return None
         if address.kind in (LinkKind.COMMENTS, LinkKind.SIDEBAR) and address.id != own:

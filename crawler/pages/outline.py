@@ -106,12 +106,12 @@ class Outline:
     def _walk(self, root: HtmlElement) -> None:
         # Not recursive: a hostile page nests deeper than Python's stack. Every element of every page
         # comes through here, so what most of them are not is asked first.
-        runs, links, silent = self._runs, self._links, None
+        runs, links, silent, frame = self._runs, self._links, None, _frame(root)
         walker = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
         for event, element in walker:
             if event == "start":
                 tag = element.tag
-                if tag in SILENT and not _frames(element, root):
+                if tag in SILENT and element is not frame:
                     silent = element
                     walker.skip_subtree()
                     continue
@@ -215,15 +215,17 @@ class Outline:
         return chosen
 
 
-def _frames(element: HtmlElement, root: HtmlElement) -> bool:
-    """Whether an element is a form around the page itself, as ASP.NET writes it: most links stand in it.
+def _frame(root: HtmlElement) -> HtmlElement | None:
+    """The form around the page itself, as ASP.NET writes it: most links stand in it; or None.
 
     A form that asks for something has few.
     """
-    if element.tag != "form":
-        return False
-    inside = sum(1 for _ in element.iter("a"))
-    return inside >= _FRAMED_LINKS and inside * 2 > sum(1 for _ in root.iter("a"))
+    most, inside = None, _FRAMED_LINKS - 1
+    for form in root.iter("form"):
+        links = sum(1 for _ in form.iter("a"))
+        if links > inside:
+            most, inside = form, links
+    return most if most is not None and inside * 2 > sum(1 for _ in root.iter("a")) else None
 
 
 def _holds(element: HtmlElement, line: Line) -> bool:

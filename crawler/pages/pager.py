@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 from crawler.pages.address import Pagers, identity
+from crawler.pages.document import resolve
 from crawler.pages.marks import bearers
 from crawler.pages.outline import Outline, fold
 
@@ -41,7 +42,8 @@ def comment_pager(root: HtmlElement, response: TextResponse, post_id: str) -> tu
         try:
             pagers = _pagers(href)
             leads_on = pagers.first != own.first and pagers.second in (own.second, None)
-            if leads_on and identity(response.urljoin(href)) == post_id:
+            url = resolve(response, href) if leads_on else None
+            if url is not None and identity(url) == post_id:
                 pages.append((pagers.first, link))
         except ValueError:  # no URL at all
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from crawler.items import Author, Post
 from crawler.pages import anatomy, drupal
 from crawler.pages.address import day_of, host_of
 from crawler.pages.dates import find_date, stated_moment
+from crawler.pages.document import resolve
 from crawler.pages.marks import xpath
 from crawler.pages.markup import html_of, inner_html
 from crawler.pages.names import BYLINE, folded, is_group, names_about, shares_name, split_names
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from crawler.pages.outline import Line, Outline
 
 _COMMENT_FORMS = xpath("descendant::textarea")
+_COUNT = re.compile(r"[0-9]{1,9}")
 _SMALL_PICTURE = 32
 """Pixels: what is no wider or higher is an icon or a spacer."""
 
@@ -116,7 +119,7 @@ class PostReading:
                     id=author_id,
                     name=name,
                     kind="organization" if is_group(name) else "person",
-                    url=self.response.urljoin(href) if href else None,
+                    url=resolve(self.response, href) if href else None,
                     about=about,
                     about_post_id=post.id if about else None,
                 )
@@ -210,7 +213,8 @@ class PostReading:
         pictures = self._pictures()
         paired = len(self.captions) <= len(pictures)
         for index, picture in enumerate(pictures):
-            url = self.response.urljoin(picture.get("src") or "")
+            source = picture.get("src") or ""
+            url = resolve(self.response, source) or source
             caption = self.captions[index] if paired and index < len(self.captions) else None
             images.setdefault(url, {"url": url, "alt": picture.get("alt"), "caption": caption})
         return list(images.values())
@@ -237,10 +241,8 @@ class PostReading:
         found: dict[str, None] = {}
         for line in self.body:
             for link in line.links:
-                try:
-                    found[self.response.urljoin((link.get("href") or "").strip())] = None
-                except ValueError:
-                    continue
+                if url := resolve(self.response, link.get("href") or ""):
+                    found[url] = None
         return [url for url in found if urlsplit(url).scheme in ("http", "https")]
 
     def _tags(self) -> list[str]:
@@ -252,7 +254,7 @@ class PostReading:
     def _announced(self) -> int | None:
         element = self.marks.element("replies")
         stated = element.get("content", "") if element is not None else ""
-        return int(stated) if stated.isdigit() else self.found.thread.announced
+        return int(stated) if _COUNT.fullmatch(stated) else self.found.thread.announced
 
     def _comments_open(self) -> bool | None:
         if _COMMENT_FORMS(self.root):
@@ -277,7 +279,9 @@ class PostReading:
 
 
 def _is_picture(image: HtmlElement) -> bool:
-    sizes = [int(value) for value in (image.get("width"), image.get("height")) if value and value.isdigit()]
+    sizes = [
+        int(value) for value in (image.get("width"), image.get("height")) if value and _COUNT.fullmatch(value)
+    ]
     return bool(image.get("src")) and all(size > _SMALL_PICTURE for size in sizes)
 
 

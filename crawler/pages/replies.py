@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from crawler.items import Comment
 from crawler.pages import drupal, marks
 from crawler.pages.comment import Said, read_comment
+from crawler.pages.document import resolve
 from crawler.pages.outline import fold
 from crawler.pages.thread import Thread, Unit, parents_by_nesting
 
@@ -76,7 +77,7 @@ def comment_rows(
             page=page,
             parent_id=parents[index],
             author=said.author,
-            author_url=response.urljoin(said.author_url) if said.author_url else None,
+            author_url=resolve(response, said.author_url) if said.author_url else None,
             location=said.location,
             date=said.printed.day.isoformat() if said.printed else None,
             published_at=said.published_at,

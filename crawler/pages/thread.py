@@ -406,7 +406,7 @@ class _Cut:
 
     def _depth(self, head: int, index: int) -> tuple[int, int]:
         depth = sum(1 for _ in self.page.lines[head].block.iterancestors())
-        margin = re.search(r"(?:margin|padding)-left:\s*(\d+)", self.elements[index].get("style") or "")
+        margin = re.search(r"(?:margin|padding)-left:\s*(\d{1,6})", self.elements[index].get("style") or "")
         return depth, int(margin[1]) if margin else 0
 
 
