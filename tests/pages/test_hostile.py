@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from scrapy.http import HtmlResponse
 
+from crawler.items import Post
 from crawler.pages import UnknownLayout, read_page
 
 URL = "http://blog.example.org/stories/2012/03/04/a-title-of-two"
@@ -28,7 +29,7 @@ PAGE = """<html><head><title>A Title of Two</title>{head}</head><body><h1>A Titl
 )
 def test_what_is_no_url_and_no_number_costs_no_post(head, body):
     page = read_page(HtmlResponse(URL, body=PAGE.format(head=head, body=body).encode()))
-    post = page.items()[0]
+    [post] = [item for item in page.items() if isinstance(item, Post)]
     assert (post.title, post.authors) == ("A Title of Two", ["Ann Lee"])
     assert all(link.url.startswith("http://blog.example.org/") for link in page.links())
 
