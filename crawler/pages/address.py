@@ -19,7 +19,7 @@ _POST = re.compile(
 _LISTING = re.compile(
     r"^/(?:node|archive(?:/\d{6})?|archives?(?:/\d{4}(?:/\d\d?)?)?|stories(?:/\d{4}(?:/\d\d)?)?"
     r"|(?:authors?|category|categories|topics?|tags?)(?:/[^/]+)*|latest-stories"
-    r"|index\.php(?:/site)?(?:/index|/archives?|/topic/.+|/category/.+|/[CP]\d{1,9})*(?P<offset>/P\d{1,9})?)?$",
+    r"|index\.php(?:/site)?(?:/index|/archives?|/topic/.+?|/category/.+?|/C\d{1,9})*(?P<offset>/P\d{1,9})?)?$",
 )
 _FEED = re.compile(
     r"^/(?:rss\.xml|atom\.xml|feed|feeds/posts/default|index\.php/(?:site/)?(?:rss|atom)(?:_2\.0)?)$"
@@ -44,6 +44,7 @@ _QUERY_RULES = {
     "replytocom": "reply-form",
 }
 
+_ESCAPED_SLASH = re.compile("%2f", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{0,9}")
 
 
@@ -98,7 +99,9 @@ def host_of(url: str) -> str:
 
 def path_of(url: str) -> str:
     """The path that identifies a page: without ``.html`` and trailing slash, escapes written one way."""
-    path = quote(unquote(urlsplit(url).path), safe="/:@!$&'()*+,;=~-._")
+    # An escaped slash is part of a name and parts none.
+    names = _ESCAPED_SLASH.split(urlsplit(url).path)
+    path = "%2F".join(quote(unquote(name), safe="/:@!$&'()*+,;=~-._") for name in names)
     path = re.sub(r"//+", "/", path)
     path = re.sub(r"(?:/index)?\.html?$", "", path)
     return path.rstrip("/")
@@ -125,6 +128,8 @@ def key_of(url: str) -> str:
 
 def address_of(url: str) -> Address | None:
     """What a URL of a DipNote-shaped blog leads to; None for anything but posts, lists, feeds and traps."""
+    if not _can_be_asked(url):
+        return None
     path, name = path_of(url), identity(url)
     query = parse_qsl(urlsplit(url).query, keep_blank_values=True)
     if _FEED.match(path) and not query:
@@ -137,6 +142,15 @@ def address_of(url: str) -> Address | None:
     if match := _LISTING.match(path or "/") or (None if path else _LISTING.match("/")):
         return _listing(name, match, pagers, url)
     return None
+
+
+def _can_be_asked(url: str) -> bool:
+    """Whether a URL is one of http, with a port that is a number."""
+    parts = urlsplit(url)
+    try:
+        return parts.scheme in ("http", "https") and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
 
 
 def _refused(name: str, url: str, rule: str) -> Address:
@@ -178,13 +192,14 @@ def _post(name: str, match: re.Match[str], pagers: Pagers, url: str) -> Address:
 def _listing(name: str, match: re.Match[str], pagers: Pagers, url: str) -> Address:
     if pagers.second is not None:
         return _refused(name, url, "two-pagers")
-    host, slash, path = name.partition("/")
-    if path in ("node", "index.php"):  # the front page's pager does not stay on "/"
-        name = host + slash
     offset = match["offset"] or ""
+    host, slash, path = name.removesuffix(offset).partition("/")
+    if path in ("node", "index.php"):  # the front page's pager does not stay on "/"
+        path = ""
+    name = host + slash + path
     page = pagers.first or int(offset.removeprefix("/P") or 0)
-    key = f"{name}?page={pagers.first}" if pagers.first else name
-    return Address(kind=LinkKind.LISTING, id=name.removesuffix(offset), key=key, page=page)
+    key = f"{name}?page={pagers.first}" if pagers.first else name.rstrip("/") + offset if offset else name
+    return Address(kind=LinkKind.LISTING, id=name, key=key, page=page)
 
 
 def day_of(url: str) -> str | None:
