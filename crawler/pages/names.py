@@ -23,12 +23,18 @@ _GROUP = re.compile(
     re.IGNORECASE,
 )
 _SUFFIX = re.compile(r"^(?:jr|sr|i{1,3}|iv|ph\.?d|m\.?d|esq|usn|usa|usaf|ret)\.?$", re.IGNORECASE)
+_ABBREVIATED = re.compile(r"\b(?:[A-Z]|[JS]r|Ph\.?D|M\.?D|Esq|Ret)\.$")
+"""Ends a name with a stop of its own."""
+
 _SEPARATOR = re.compile(r"\s*(?:,\s*and\s|[,;]|\s&\s|\s+and\s+|\s+with\s+)\s*", re.IGNORECASE)
 _VERB = (
     r"(?:(?:currently|presently|also|now|recently|formerly|previously)\s+)?"
     r"(?:serves?|served|is|are|was|were|works?|worked|has|have|holds?|heads?|leads?|directs?|manages?)\b"
 )
-_SUBJECT = re.compile(r"(?:^|(?<=[.!?])\s+)(?P<names>[^.!?]{2,60}?(?:\b[A-Z]\.[^.!?]{1,40}?)*)\s+" + _VERB)
+_SUBJECT = re.compile(
+    r"(?:^|(?<=[.!?])\s+)(?P<names>(?:(?:[A-Z]|Amb|Capt|Col|Dr|Gen|Hon|Lt|Maj|Mrs?|Ms|Rev|Sgt)\.\s?)*"
+    r"[^.!?]{2,60}?(?:\b(?:[A-Z]|Jr|Sr)\.[^.!?]{0,40}?)*)\s+" + _VERB
+)
 _WORD = re.compile(r"[^\W\d_][\w.'’‘-]*", re.UNICODE)
 _PARTICLES = {
     "de",
@@ -57,7 +63,9 @@ def is_group(name: str) -> bool:
 
 def split_names(text: str) -> list[str]:
     """The names in the list ``A``, ``A and B``, ``A, B and C``; a group's own "and" stays."""
-    text = fold(text).strip(" .:|/-–—")
+    text = fold(text).strip(" :|/-–—").lstrip(".")
+    if not _ABBREVIATED.search(text):
+        text = text.rstrip(" .")
     if not text:
         return []
     if is_group(text) and not all(_looks_full(part) for part in _SEPARATOR.split(text) if part):
@@ -99,7 +107,9 @@ def names_about(text: str) -> list[str]:
     names: list[str] = []
     for match in _SUBJECT.finditer(text):
         for name in split_names(match["names"].strip(" ,")):
-            if is_name(name) and len(name.split()) > 1 and not _again(name, names):
+            # The last word of a name is no common noun ("The mission serves as ...").
+            *first, last = name.split() or [""]
+            if is_name(name) and first and not last[0].islower() and not _again(name, names):
                 names.append(name)
     return names
 
