@@ -52,7 +52,8 @@ class WarcCapture:
     Settings: ``WARC_ENABLED`` (True), ``WARC_FOLDER`` ("warc"),
     ``WARC_PREFIX`` (spider's name and time of the start), ``WARC_MAX_BYTES``
     (1 GB, then a new file), ``WARC_QUEUE_BYTES`` (64 MiB in memory before the
-    crawl waits), ``WARC_OPERATOR`` (a contact, for warcinfo) and
+    crawl waits), ``MIN_FREE_BYTES`` (0; the crawl stops rather than leave
+    fewer free on the disk), ``WARC_OPERATOR`` (a contact, for warcinfo) and
     ``WARC_INFO`` (further fields of warcinfo, e.g. description, isPartOf).
     """
 
@@ -76,6 +77,7 @@ class WarcCapture:
             warcinfo=warcinfo(settings),
             max_bytes=settings.getint("WARC_MAX_BYTES", GIGABYTE),
             queue_bytes=settings.getint("WARC_QUEUE_BYTES", 64 * MEBIBYTE),
+            min_free=settings.getint("MIN_FREE_BYTES"),
         )
         return cls(crawler, writer)
 
@@ -94,6 +96,17 @@ class WarcCapture:
             self._count(f"truncated/{truncated}")
         self._set("bytes", self.writer.bytes_written)
         return location
+
+    async def lose(self, exchange: Exchange, cause: OSError) -> None:
+        """End the crawl: ``exchange`` could not be kept until it was to be written. Raises CaptureLost."""
+        await self.writer.lose(exchange, cause)
+
+    async def sync(self) -> dict[str, int]:
+        """Put on the disk what was handed over before; the bytes of each file that has grown, by final name.
+
+        Raises CaptureLost where that cannot be said.
+        """
+        return await self.writer.sync()
 
     def location(self, record_id: str) -> Location | None:
         """Where a record stands; None when it is not one of the last that were written."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from crawler.warc.exchange import Exchange, Location, new_record_id
 from crawler.warc.records import Record, exchange_records, warcinfo_record, write_record
+from crawler.warc.space import check_space
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,9 +50,11 @@ class OpenFile:
         self.size = 0
         self.records = 0
         self.warcinfo_id = new_record_id()
+        self._durable = 0
         self._sha256 = hashlib.sha256()
         self._file = _open_path(path).open("xb")
         try:
+            _sync_folder(path.parent)
             self.append(warcinfo_record(path.name, self.warcinfo_id, about))
         except BaseException:
             self.abandon()
@@ -76,6 +79,14 @@ class OpenFile:
         """Hand everything to the operating system."""
         self._file.flush()
 
+    def sync(self) -> None:
+        """Put what was written on the disk, so that no loss of power takes it away."""
+        if self._durable == self.size:
+            return
+        self._file.flush()
+        _sync_data(self._file.fileno())
+        self._durable = self.size
+
     def close(self) -> WarcFile:
         """Put the file on the disk and give it its final name."""
         self._file.flush()
@@ -98,15 +109,19 @@ class WarcFiles:
 
     A file is opened when there is something to write, and closed before an
     exchange that would take it over ``max_bytes``; records of one exchange
-    are never split over two files.
+    are never split over two files. So many bytes as ``min_free`` are left
+    free on the disk (0: none).
     """
 
-    def __init__(self, folder: Path, prefix: str, about: Mapping[str, str], max_bytes: int) -> None:
+    def __init__(
+        self, folder: Path, prefix: str, about: Mapping[str, str], max_bytes: int, *, min_free: int = 0
+    ) -> None:
         self.closed: list[WarcFile] = []
         self._folder = folder
         self._prefix = prefix
         self._about = about
         self._max_bytes = max_bytes
+        self._min_free = min_free
         self._serial = 0
         self._open: OpenFile | None = None
 
@@ -117,6 +132,8 @@ class WarcFiles:
 
     def write(self, exchange: Exchange) -> Location:
         """Write the exchange; where its response stands (its request, if there is no answer)."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        check_space(self._folder, self._min_free, exchange_bytes(exchange))
         file = self._file_for(exchange)
         location: Location | None = None
         for record in exchange_records(exchange, warcinfo_id=file.warcinfo_id):
@@ -127,6 +144,14 @@ class WarcFiles:
         if location is None:
             raise ValueError(f"{exchange.target_uri}: no record has the identifier {exchange.record_id!r}")
         return location
+
+    def sync(self) -> dict[str, int]:
+        """Put everything on the disk; gives the bytes of every file so far, by its final name."""
+        lengths = {file.name: file.size for file in self.closed}
+        if self._open is not None:
+            self._open.sync()
+            lengths[self._open.path.name] = self._open.size
+        return lengths
 
     def close(self) -> None:
         """Close the file that is open, if any."""
@@ -149,7 +174,6 @@ class WarcFiles:
 
     def _free_path(self) -> Path:
         """The next name that no file has: an existing one is never written to or replaced."""
-        self._folder.mkdir(parents=True, exist_ok=True)
         while True:
             path = self._folder / f"{self._prefix}-{self._serial:05}.warc.gz"
             self._serial += 1
@@ -209,6 +233,11 @@ def exchange_bytes(exchange: Exchange) -> int:
 
 def _open_path(path: Path) -> Path:
     return path.with_name(path.name + ".open")
+
+
+def _sync_data(descriptor: int) -> None:
+    """Make the octets of a file last, and its length; macOS and Windows have no call for these alone."""
+    getattr(os, "fdatasync", os.fsync)(descriptor)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -7,8 +7,8 @@ import queue
 import re
 import threading
 from collections import OrderedDict, deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any, Generic, TypeVar
 
 from crawler.warc.files import WarcFile, WarcFiles, exchange_bytes
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from crawler.warc.exchange import Exchange, Location
+
+T = TypeVar("T")
 
 GIGABYTE = 10**9
 MEBIBYTE = 2**20
@@ -31,10 +33,22 @@ class CaptureLost(Exception):
 
 
 @dataclass(slots=True, kw_only=True)
-class _Job:
-    exchange: Exchange
-    size: int
-    done: asyncio.Future[Location]
+class _Job(Generic[T]):
+    """Work for the thread."""
+
+    work: Callable[[], T]
+    failure: str
+    """What is to be said where the work fails."""
+    size: int = 0
+    """Bytes of HTTP that are kept in memory for it."""
+    body: IO[bytes] | None = None
+    """What it reads; closed when it is done."""
+    done: asyncio.Future[T] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def release(self) -> None:
+        """Close the body."""
+        if self.body is not None:
+            self.body.close()
 
 
 class WarcWriter:
@@ -46,7 +60,9 @@ class WarcWriter:
     file, so that a crawl that awaits it slows down by itself.
 
     After the first error nothing more is written, the file keeps ``.open``,
-    and every ``write`` raises CaptureLost; ``on_error`` is called once.
+    and every ``write`` raises CaptureLost; ``on_error`` is called once. An
+    exchange that would leave fewer than ``min_free`` bytes free on the disk
+    is such an error (0: no such floor).
     """
 
     def __init__(
@@ -57,6 +73,7 @@ class WarcWriter:
         warcinfo: Mapping[str, str],
         max_bytes: int = GIGABYTE,
         queue_bytes: int = 64 * MEBIBYTE,
+        min_free: int = 0,
         remembered: int = 10_000,
         on_error: Callable[[CaptureLost], None] | None = None,
     ) -> None:
@@ -70,13 +87,14 @@ class WarcWriter:
         """Bytes in all files so far, compressed."""
         self.error: CaptureLost | None = None
         """Why nothing more is written; None while all is well."""
-        self._files = WarcFiles(folder, prefix, dict(warcinfo), max_bytes)
+        self._files = WarcFiles(folder, prefix, dict(warcinfo), max_bytes, min_free=min_free)
         self._queue_bytes = queue_bytes
         self._remembered = remembered
         self.on_error = on_error
         self._locations: OrderedDict[str, Location] = OrderedDict()
-        self._waiting: deque[_Job] = deque()
-        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._synced: dict[str, int] = {}
+        self._waiting: deque[_Job[Any]] = deque()
+        self._queue: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed: asyncio.Future[list[WarcFile]] | None = None
 
@@ -87,17 +105,40 @@ class WarcWriter:
         the caller is cancelled: then the exchange is written nevertheless.
         Raises CaptureLost when it could not be written, or not any more.
         """
-        if self.error is not None or self._closed is not None:
-            _close_body(exchange)
-            raise self._lost()
-        loop = asyncio.get_running_loop()
-        if self._loop is None:
-            self._loop = loop
-            threading.Thread(target=self._work, args=(loop,), name="warc-writer", daemon=True).start()
-        job = _Job(exchange=exchange, size=exchange_bytes(exchange), done=loop.create_future())
-        self._waiting.append(job)
-        self._admit()
-        return await job.done
+        location = await self._perform(
+            _Job(
+                work=lambda: self._files.write(exchange),
+                failure=_not_archived(exchange),
+                size=exchange_bytes(exchange),
+                body=exchange.response.body if exchange.response else None,
+            )
+        )
+        self._remember(location)
+        return location
+
+    async def lose(self, exchange: Exchange, cause: OSError) -> None:
+        """End the capture, as an error of the disk does: ``exchange`` could not be kept until now.
+
+        Raises CaptureLost.
+        """
+
+        def fail() -> None:
+            raise cause
+
+        await self._perform(_Job(work=fail, failure=_not_archived(exchange)))
+
+    async def sync(self) -> dict[str, int]:
+        """Put on the disk what was handed over before, also what waits; gives the files that have grown.
+
+        By final name (without ``.open``): the bytes that no loss of power
+        takes away any more, for every file that is longer than the last sync
+        said, files closed since among them. Raises CaptureLost where it
+        failed, or something was lost before.
+        """
+        lengths = await self._lengths()
+        grown = {name: size for name, size in lengths.items() if size != self._synced.get(name)}
+        self._synced |= grown
+        return grown
 
     def location(self, record_id: str) -> Location | None:
         """Where a record stands; None when it is not one of the last that were written."""
@@ -114,6 +155,30 @@ class WarcWriter:
                 self._closed.set_result([])
             self._admit()
         return list(await asyncio.shield(self._closed))
+
+    async def _lengths(self) -> dict[str, int]:
+        """Bytes of all files, which are on the disk by then."""
+        if self._loop is None:
+            return {}
+        if self._closed is not None:
+            files = await self.close()
+            if self.error is None:
+                return {file.name: file.size for file in files}
+        return await self._perform(
+            _Job(work=self._files.sync, failure="the WARC file could not be put on the disk")
+        )
+
+    async def _perform(self, job: _Job[T]) -> T:
+        """Let the thread do the job, after all that it was given before. Raises CaptureLost."""
+        if self.error is not None or self._closed is not None:
+            job.release()
+            raise self._lost()
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            threading.Thread(target=self._work, args=(self._loop,), name="warc-writer", daemon=True).start()
+        self._waiting.append(job)
+        self._admit()
+        return await job.done
 
     def _lost(self) -> CaptureLost:
         if self.error is None:
@@ -134,17 +199,15 @@ class WarcWriter:
     def _has_room(self, size: int) -> bool:
         return not self.queued_bytes or self.queued_bytes + size <= self._queue_bytes
 
-    def _written(self, job: _Job, location: Location | None, error: CaptureLost | None, total: int) -> None:
+    def _performed(self, job: _Job[T], result: T | None, error: CaptureLost | None, total: int) -> None:
         """Take the thread's answer, in the event loop."""
         self.queued_bytes -= job.size
         self.bytes_written = total
-        if location is not None:
-            self._remember(location)
         if error is not None:
             self._stop(error)
         if not job.done.done():
-            if location is not None:
-                job.done.set_result(location)
+            if result is not None:
+                job.done.set_result(result)
             else:
                 job.done.set_exception(self._lost())
         self._admit()
@@ -170,21 +233,21 @@ class WarcWriter:
         """The thread: one job after the other, until the end or the first error."""
         error: CaptureLost | None = None
         while (job := self._queue.get()) is not None:
-            location: Location | None = None
+            result: object = None
             if error is None:
-                location, error = self._perform(job.exchange)
-            _close_body(job.exchange)
-            loop.call_soon_threadsafe(self._written, job, location, error, self._files.size)
+                result, error = self._attempt(job)
+            job.release()
+            loop.call_soon_threadsafe(self._performed, job, result, error, self._files.size)
         if error is None:
             error = self._finish()
         loop.call_soon_threadsafe(self._ended, self._files.closed, error)
 
-    def _perform(self, exchange: Exchange) -> tuple[Location | None, CaptureLost | None]:
+    def _attempt(self, job: _Job[T]) -> tuple[T | None, CaptureLost | None]:
         try:
-            return self._files.write(exchange), None
+            return job.work(), None
         except Exception as error:  # noqa: BLE001  (whatever it is, the record is not in the file)
             self._files.abandon()
-            return None, _capture_lost(f"{exchange.target_uri}: not archived", error)
+            return None, _capture_lost(job.failure, error)
 
     def _finish(self) -> CaptureLost | None:
         try:
@@ -195,12 +258,15 @@ class WarcWriter:
         return None
 
 
+def _not_archived(exchange: Exchange) -> str:
+    return f"{exchange.target_uri}: not archived"
+
+
 def _capture_lost(what: str, cause: Exception) -> CaptureLost:
-    lost = CaptureLost(f"{what}, {cause}")
+    words = str(cause)
+    if isinstance(cause, OSError) and cause.strerror and not cause.filename:
+        # The number of an error says nothing to an operator; the name of a file does.
+        words = cause.strerror
+    lost = CaptureLost(f"{what}, {words}")
     lost.__cause__ = cause
     return lost
-
-
-def _close_body(exchange: Exchange) -> None:
-    if exchange.response is not None:
-        exchange.response.body.close()
