@@ -12,29 +12,49 @@ from crawler.collection.secrets import without_userinfo
 from crawler.items import as_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
 class JsonLog(logging.Handler):
-    """Writes the records of the root logger: time (UTC), level, logger, message, traceback."""
+    """Writes the records of the root logger: time (UTC), level, logger, message, traceback.
+
+    A disk that fails is told once to ``on_error``; from then on nothing more
+    is written, and the file never gets its name.
+    """
 
     def __init__(self, path: Path, level: int | str) -> None:
         super().__init__(level)
+        self.on_error: Callable[[OSError], None] | None = None
+        """Called in the thread that logs; without it logging prints the error, once."""
+        self._error: OSError | None = None
         self._file = LineFile(path)
         self.addFilter(_tells_no_settings)
         logging.getLogger().addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
+        if self._error is not None:
+            return
         try:
             self._file.write(as_line(self._fields(record)))
             # So that the log of a process that dies is there.
             self._file.flush()
+        except OSError as error:
+            # Kept first: whoever is told may well log it.
+            self._error = error
+            if self.on_error is not None:
+                self.on_error(error)
+            else:
+                self.handleError(record)
         except Exception:  # noqa: BLE001 - logging's own rule: a handler never raises into the program
             self.handleError(record)
 
     def close_file(self) -> ClosedFile:
-        """Stop listening and give the file its name. Raises OSError."""
+        """Stop listening and give the file its name. Raises OSError, also one of before."""
+        if self._error is not None:
+            self.abandon()
+            raise self._error
         logging.getLogger().removeHandler(self)
         self.close()
         return self._file.close()

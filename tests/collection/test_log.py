@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
+import resource
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import pytest
 from scrapy.exceptions import CannotResolveHostError
 
 from crawler.collection.log import JsonLog, OneLine
 from crawler.collection.secrets import argument_to_tell, without_userinfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @pytest.fixture
@@ -105,3 +111,58 @@ def test_a_fault_of_ours_keeps_its_traceback():
     told = record(ZeroDivisionError("by zero"))
     OneLine().filter(told)
     assert told.exc_info is not None
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file grows beyond a few bytes meanwhile."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.fixture
+def failing(tmp_path):
+    handler = JsonLog(tmp_path / "crawl.log.jsonl", logging.INFO)
+    yield handler
+    handler.abandon()
+
+
+def test_a_disk_that_takes_no_more_lines_is_told_once(failing, capsys):
+    told: list[OSError] = []
+
+    def tell(error: OSError) -> None:
+        told.append(error)
+        logging.getLogger("a").error("the log cannot be written")
+
+    failing.on_error = tell
+    with full_disk():
+        for _ in range(3):
+            logging.getLogger("a").error("a line")
+    assert [error.strerror for error in told] == ["File too large"]
+    assert "Logging error" not in capsys.readouterr().err
+
+
+def test_without_anybody_to_tell_logging_says_it_once(failing, capsys):
+    with full_disk():
+        for _ in range(3):
+            logging.getLogger("a").error("a line")
+    assert capsys.readouterr().err.count("--- Logging error ---") == 1
+
+
+def test_a_log_with_a_hole_does_not_get_its_name(failing, tmp_path):
+    failing.on_error = lambda error: None
+    with full_disk():
+        logging.getLogger("a").error("a line")
+    with pytest.raises(OSError, match="File too large"):
+        failing.close_file()
+    assert [path.name for path in tmp_path.iterdir()] == ["crawl.log.jsonl.open"]
+
+
+def test_a_record_that_cannot_be_put_into_words_is_told_as_logging_does(failing, capsys):
+    failing.on_error = lambda error: pytest.fail("no disk has failed")
+    failing.handle(logging.makeLogRecord({"msg": "%d", "args": ("no number",), "levelno": logging.ERROR}))
+    assert "--- Logging error ---" in capsys.readouterr().err
