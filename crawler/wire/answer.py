@@ -44,11 +44,12 @@ class Answer:
         """Seconds from the request to the end of the final head."""
         self.why: Truncation = "disconnect"
         """What a message that is not whole is marked with."""
+        self.unkept: OSError | None = None
+        """Why what arrived could not be kept; None as long as it is."""
         self._began = time.monotonic()
         self._watcher = watcher
         self._overhead = overhead
         self._spool = Spool()
-        self._spoiled = False
 
     @property
     def ended(self) -> bool:
@@ -58,7 +59,7 @@ class Answer:
     @property
     def whole(self) -> bool:
         """The message arrived to its end, and all of it is kept."""
-        return self.parser.complete and not self._spoiled
+        return self.parser.complete and self.unkept is None
 
     @property
     def explanation(self) -> str:
@@ -78,14 +79,17 @@ class Answer:
             self.why, self.error = why, error
 
     def message(self) -> Message | None:
-        """All that arrived of the final message; None when that is nothing."""
+        """All that arrived of the final message; None when that is nothing, or it could not be kept."""
         parser = self.parser
-        if not parser.head_bytes and not self._spool.length:
-            self.discard()
-            return None
-        if parser.head is None:
-            self._spool.head(parser.head_bytes)
-        return self._spool.message(parser.head_bytes, None if self.whole else parser.cut or self.why)
+        if self.unkept is None and (parser.head_bytes or self._spool.length):
+            if parser.head is None:
+                self._spool.head(parser.head_bytes)
+            try:
+                return self._spool.message(parser.head_bytes, None if self.whole else parser.cut or self.why)
+            except OSError as error:
+                self._spoil(error)
+        self.discard()
+        return None
 
     def discard(self) -> None:
         """Nobody is going to ask for the message."""
@@ -101,13 +105,12 @@ class Answer:
             self.give_up("length", error)
 
     def body_received(self, data: bytes) -> None:  # noqa: D102
-        if self._spoiled:
+        if self.unkept is not None:
             return
         try:
             self._spool.body(data)
         except OSError as error:
-            self._spoiled = True
-            self.give_up("unspecified", DownloadFailedError(f"the answer cannot be spooled: {error}"))
+            self._spoil(error)
         if self._spool.length > 2 * self._spool.payload_length + self._overhead:
             self.give_up("length", DownloadCancelledError("the transfer coding is larger than the payload"))
 
@@ -115,3 +118,7 @@ class Answer:
         self._spool.payload(data)
         if self.error is None and (error := self._watcher.payload_received(data)):
             self.give_up("length", error)
+
+    def _spoil(self, error: OSError) -> None:
+        self.unkept = error
+        self.give_up("unspecified", DownloadFailedError(error.strerror))

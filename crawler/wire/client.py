@@ -30,6 +30,9 @@ class ExchangeSink(Protocol):
         What was handed over is written even where the caller is cancelled meanwhile.
         """
 
+    async def lose(self, exchange: Exchange, cause: OSError) -> None:
+        """Take note that ``exchange`` could not be kept until now; raise what ``write`` raises then."""
+
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Attempt:
@@ -128,6 +131,9 @@ class Client:
     async def _write(self, attempt: Attempt) -> None:
         response = attempt.exchange.response
         try:
+            if attempt.answer.unkept is not None:
+                await self._sink.lose(attempt.exchange, attempt.answer.unkept)
+                return
             with self._backlog.waiting(response.body_length if response else 0):
                 await self._sink.write(attempt.exchange)
         finally:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from tempfile import SpooledTemporaryFile
+import tempfile
+from contextlib import suppress
 
 from crawler.warc.exchange import Message, Truncation
 
@@ -16,7 +17,7 @@ class Spool:
 
     def __init__(self) -> None:
         # Handed over in a Message, whose reader closes it.
-        self._file = SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115
+        self._file = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115
         self._block = hashlib.sha1(usedforsecurity=False)
         self._payload = hashlib.sha1(usedforsecurity=False)
         self.length = 0
@@ -28,8 +29,11 @@ class Spool:
         self._block.update(data)
 
     def body(self, data: bytes) -> None:
-        """Bytes after the head. Raises OSError where the file cannot take them."""
-        self._file.write(data)
+        """Bytes after the head. Raises OSError where the temporary folder cannot take them."""
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise _not_held(error) from error
         self._block.update(data)
         self.length += len(data)
 
@@ -39,7 +43,14 @@ class Spool:
         self.payload_length += len(data)
 
     def message(self, head: bytes, truncated: Truncation | None) -> Message:
-        """What was taken; ``head`` as given to ``head()``. The body is the reader's to close."""
+        """What was taken; ``head`` as given to ``head()``. The body is the reader's to close.
+
+        Raises OSError as ``body`` does: the last bytes go into the file only now.
+        """
+        try:
+            self._file.flush()
+        except OSError as error:
+            raise _not_held(error) from error
         return Message(
             head=head,
             body=self._file,
@@ -51,4 +62,12 @@ class Spool:
 
     def discard(self) -> None:
         """Give up what was taken: nobody is going to read it."""
-        self._file.close()
+        # Closing tries once more to write what could not be written.
+        with suppress(OSError):
+            self._file.close()
+
+
+def _not_held(error: OSError) -> OSError:
+    """The error as a sentence that tells which disk it is: not the one of the archive."""
+    folder = tempfile.tempdir or "that TMPDIR names"
+    return OSError(error.errno, f"the temporary folder {folder} cannot hold an answer: {error.strerror}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy import Spider
 from scrapy.crawler import Crawler
 
+from crawler.warc.writer import CaptureLost
 from crawler.wire.handler import CaptureDownloadHandler
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Sink:
 
     def __init__(self, delay: float = 0.0) -> None:
         self.exchanges: list[Any] = []
+        self.lost: list[OSError] = []
         self.bodies: list[bytes] = []
         self.delay = delay
 
@@ -34,6 +36,10 @@ class Sink:
             self.bodies.append(exchange.response.body.read())
             exchange.response.body.close()
         self.exchanges.append(exchange)
+
+    async def lose(self, exchange: Exchange, cause: OSError) -> None:
+        self.lost.append(cause)
+        raise CaptureLost(f"{exchange.target_uri}: {cause.strerror}")
 
 
 @asynccontextmanager
