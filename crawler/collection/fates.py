@@ -16,6 +16,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from crawler.collection.addon import open_run
 from crawler.collection.reasons import meaning_of, reason_for
 from crawler.items import Skipped
+from crawler.warc.stop import Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -92,6 +93,9 @@ class WatchedDownloader(Downloader):
         """Fetch; a Request that comes back is a hop, and its own fetch tells the end."""
         try:
             ended: Response | Request = yield super().fetch(request)
+        except Stopped:
+            # Nothing became of it; whoever goes on asks again.
+            raise
         except Exception as error:
             self._fates.failed(request, error)
             raise

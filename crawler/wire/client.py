@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
@@ -10,15 +11,19 @@ from typing import TYPE_CHECKING, Protocol
 from scrapy.exceptions import DownloadCancelledError
 
 from crawler.warc.exchange import Exchange
+from crawler.warc.stop import Stopped
 from crawler.wire.answer import Answer
 from crawler.wire.backlog import Backlog
+from crawler.wire.cutoff import Cutoff
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from crawler.wire.answer import Watcher
     from crawler.wire.connection import Connection
     from crawler.wire.dial import Dialer
     from crawler.wire.pool import Pool
-    from crawler.wire.request import WireRequest
+    from crawler.wire.request import Endpoint, WireRequest
 
 
 class ExchangeSink(Protocol):
@@ -56,18 +61,56 @@ class Client:
         self._sink, self._dialer, self._pool = sink, dialer, pool
         self._connect, self._first_byte = connect, first_byte
         self._backlog = Backlog()
-        self._under_way: set[Attempt] = set()
+        self._fetches = 0
         self._all_ended = asyncio.Event()
+        self._under_way: set[Attempt] = set()
+        self._admitting, self._dialing = Cutoff(), Cutoff()
 
     async def fetch(self, request: WireRequest, watcher: Watcher, seconds: float) -> Attempt:
         """Send ``request`` and take the answer, both within ``seconds``; gives the last attempt, written.
 
         How it ended stands in its answer. Raises what ``Dialer.open`` raises
-        when there is no connection, and what the sink raises.
+        when there is no connection, Stopped when there is none because the
+        client is being stopped, and what the sink raises.
         """
+        self._fetches += 1
+        try:
+            return await self._fetch(request, watcher, seconds)
+        finally:
+            self._fetches -= 1
+            if not self._fetches:
+                self._all_ended.set()
+
+    async def stop(self, grace: float) -> None:
+        """Refuse what has no place yet, and cut what is under way after ``grace`` seconds.
+
+        An exchange that is cut ends with Stopped as its error. Returns when
+        all have ended and are written; may be called again, with less grace.
+        """
+        self._admitting.cut()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(grace):
+                await self._end()
+        self._pool.close()
+        self._dialing.cut()
+        for attempt in self._under_way:
+            attempt.connection.give_up("unspecified", Stopped())
+        await self._end()
+
+    async def close(self) -> None:
+        """Close all connections; exchanges under way are cut and written."""
+        await self.stop(0)
+
+    async def _end(self) -> None:
+        """Return once no request is on its way."""
+        while self._fetches:
+            self._all_ended.clear()
+            await self._all_ended.wait()
+
+    async def _fetch(self, request: WireRequest, watcher: Watcher, seconds: float) -> Attempt:
         attempt: Attempt | None = None
         try:
-            async with self._pool.place(request.endpoint):
+            async with self._place(request.endpoint):
                 deadline = asyncio.get_running_loop().time() + seconds
                 # On a kept connection the fate of a request may stay unknown: not one that changes something.
                 kept = self._pool.take(request.endpoint.connection_key) if request.idempotent else None
@@ -86,35 +129,34 @@ class Client:
                 await self._write(attempt)
         return attempt
 
-    async def close(self) -> None:
-        """Close all connections; exchanges under way are cut and written."""
-        self._pool.close()
-        for attempt in list(self._under_way):
-            attempt.connection.give_up("unspecified", DownloadCancelledError("the crawl was stopped"))
-        while self._under_way:
-            self._all_ended.clear()
-            await self._all_ended.wait()
+    @asynccontextmanager
+    async def _place(self, endpoint: Endpoint) -> AsyncIterator[None]:
+        """A place in the pool; only the wait for it may be cut."""
+        async with AsyncExitStack() as held:
+            async with self._admitting.guard():
+                await held.enter_async_context(self._pool.place(endpoint))
+            yield
 
     async def _dial(self, request: WireRequest, deadline: float) -> Connection:
         self._pool.make_room()
         left = deadline - asyncio.get_running_loop().time()
-        return await self._dialer.open(request.endpoint, max(0.0, min(self._connect, left)))
+        async with self._dialing.guard():
+            return await self._dialer.open(request.endpoint, max(0.0, min(self._connect, left)))
 
     def _begin(self, request: WireRequest, connection: Connection, watcher: Watcher) -> Attempt:
         tls = connection.tls
-        attempt = Attempt(
+        return Attempt(
             exchange=_begun(request, connection),
             answer=Answer(request.method, watcher),
             connection=connection,
             peer=connection.peer,
             certificate=tls.getpeercert(binary_form=True) if tls else None,
         )
-        self._under_way.add(attempt)
-        return attempt
 
     async def _run(self, attempt: Attempt, request: WireRequest, deadline: float) -> None:
         """Send the request and take the answer; then the connection is kept or closed."""
         connection, answer = attempt.connection, attempt.answer
+        self._under_way.add(attempt)
         try:
             with self._backlog.reading(connection):
                 await connection.exchange(request.sent, answer, self._first_byte, deadline)
@@ -122,6 +164,7 @@ class Client:
             answer.give_up("unspecified", DownloadCancelledError("the download was cancelled"))
             raise
         finally:
+            self._under_way.discard(attempt)
             if connection.reusable:
                 self._pool.keep(request.endpoint.connection_key, connection)
             else:
@@ -129,17 +172,12 @@ class Client:
             _conclude(attempt.exchange, answer)
 
     async def _write(self, attempt: Attempt) -> None:
+        if attempt.answer.unkept is not None:
+            await self._sink.lose(attempt.exchange, attempt.answer.unkept)
+            return
         response = attempt.exchange.response
-        try:
-            if attempt.answer.unkept is not None:
-                await self._sink.lose(attempt.exchange, attempt.answer.unkept)
-                return
-            with self._backlog.waiting(response.body_length if response else 0):
-                await self._sink.write(attempt.exchange)
-        finally:
-            self._under_way.discard(attempt)
-            if not self._under_way:
-                self._all_ended.set()
+        with self._backlog.waiting(response.body_length if response else 0):
+            await self._sink.write(attempt.exchange)
 
 
 def _begun(request: WireRequest, connection: Connection) -> Exchange:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from scrapy.exceptions import (
     CannotResolveHostError,
@@ -13,6 +15,9 @@ from scrapy.exceptions import (
     DownloadFailedError,
     DownloadTimeoutError,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FALLBACK_SECONDS = 3.0
 """How long one of several addresses may take before the next is tried."""
@@ -31,14 +36,41 @@ async def resolve(host: str, port: int) -> list[Address]:
 
     Raises CannotResolveHostError.
     """
-    loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = await _ask_resolver(host, port)
     except (OSError, UnicodeError) as error:
         raise CannotResolveHostError(f"{host}: {error}") from error
     if not found:
         raise CannotResolveHostError(f"{host}: the resolver gave no address")
     return [Address(family, sockaddr) for family, _, _, _, sockaddr in found]
+
+
+async def _ask_resolver(host: str, port: int) -> list[tuple[Any, ...]]:
+    """What ``socket.getaddrinfo`` gives.
+
+    In a thread of its own: the process would wait for one of the event
+    loop's before it ends, and a resolver may take minutes.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[tuple[Any, ...]]] = loop.create_future()
+
+    def ask() -> None:
+        settle: Callable[[Any], None] = answer.set_result
+        found: object
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except Exception as error:  # noqa: BLE001 - whoever asked is told
+            settle, found = answer.set_exception, error
+        # The loop may be closed by now.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(tell, settle, found)
+
+    def tell(settle: Callable[[Any], None], found: object) -> None:
+        if not answer.done():
+            settle(found)
+
+    threading.Thread(target=ask, name="resolver", daemon=True).start()
+    return await answer
 
 
 async def open_socket(host: str, port: int, bind: tuple[str, int] | None, seconds: float) -> socket.socket:

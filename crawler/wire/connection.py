@@ -78,7 +78,7 @@ class Connection(asyncio.Protocol):
 
     def give_up(self, why: Truncation, error: Exception) -> None:
         """End the exchange that is going on, from this side."""
-        if self._answer is not None:
+        if self._answer is not None and not self._answer.ended:
             self._answer.give_up(why, error)
             self._finish()
 

@@ -20,6 +20,7 @@ from scrapy.responsetypes import responsetypes
 from scrapy.utils.asyncio import is_asyncio_available
 
 from crawler.warc.extension import WarcCapture
+from crawler.warc.stop import stop_downloads
 from crawler.wire.client import Client
 from crawler.wire.dial import Dialer
 from crawler.wire.download import Download, SizeLimits
@@ -74,6 +75,7 @@ class CaptureDownloadHandler(BaseDownloadHandler):
             connect=settings.getfloat("CONNECT_TIMEOUT", CONNECT_TIMEOUT) or NO_TIMEOUT,
             first_byte=settings.getfloat("FIRST_BYTE_TIMEOUT", FIRST_BYTE_TIMEOUT) or NO_TIMEOUT,
         )
+        crawler.signals.connect(self.stop, signal=stop_downloads)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -86,7 +88,7 @@ class CaptureDownloadHandler(BaseDownloadHandler):
         return cls(crawler, sink)
 
     async def download_request(self, request: Request) -> Response:
-        """Download ``request``. Raises the download exceptions of Scrapy."""
+        """Download ``request``. Raises the download exceptions of Scrapy, and Stopped."""
         meta = request.meta
         asked = wire_request(request, _address(meta.get("bindaddress") or self._bind))
         limits = SizeLimits(
@@ -98,6 +100,10 @@ class CaptureDownloadHandler(BaseDownloadHandler):
         timeout = float(meta.get("download_timeout") or self._timeout) or NO_TIMEOUT
         attempt = await self._client.fetch(asked, download, timeout)
         return self._outcome(request, download, attempt)
+
+    async def stop(self, grace: float) -> None:
+        """Refuse requests from now on, and cut those that take longer than ``grace`` seconds."""
+        await self._client.stop(grace)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -24,6 +24,7 @@ from scrapy.exceptions import (
 )
 from scrapy.http import HtmlResponse, Response
 
+from crawler.warc.stop import Stopped
 from crawler.wire.backlog import Backlog
 from crawler.wire.handler import CaptureDownloadHandler
 from tests.wire.downloading import Sink, download, handling
@@ -478,7 +479,7 @@ def test_closing_ends_what_is_under_way_and_keeps_what_came(hostile):
         async with handling(sink) as handler:
             under_way = asyncio.ensure_future(handler.download_request(Request(hostile.url("slow"))))
             await asyncio.sleep(0.3)
-        with pytest.raises(DownloadCancelledError):
+        with pytest.raises(Stopped, match="slow: the crawl was stopped"):
             await under_way
         return sink
 
