@@ -258,12 +258,12 @@ def test_a_second_signal_does_not_wait_for_the_grace(crawl, server):
 
 
 def small_files() -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))
 
 
 def test_an_archive_that_cannot_be_written_leaves_no_grace(crawl, site, server):
     host = Host(server)
-    site.serve("/", ssl.RAND_bytes(100_000))
+    site.serve("/", ssl.RAND_bytes(900_000))
     going = crawl([host.url, site.url], "STOP_GRACE=600", limit=small_files)
     assert going.end() == 3
     assert "could not be written" in going.told.splitlines()[-1]
