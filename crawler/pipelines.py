@@ -9,6 +9,7 @@ from scrapy.exceptions import DropItem
 
 from crawler.collection.addon import open_run
 from crawler.collection.rows import violations
+from crawler.collection.visit import CURRENT
 from crawler.items import Row, Skipped
 
 if TYPE_CHECKING:
@@ -41,24 +42,27 @@ class CheckRow:
             )
         if wrong := violations(item):
             self._crawler.stats.inc_value("archive/bad_rows")
-            self._run.skip(Skipped(url=item.captured_url, reason="bad-row", detail="; ".join(wrong)))
+            self._run.visits.tell(
+                Skipped(url=item.captured_url or item.id, reason="bad-row", detail="; ".join(wrong))
+            )
             raise DropItem(f"{item.id}: {'; '.join(wrong)}", "ERROR")
         return item
 
 
 class WriteRow:
-    """Writes rows into the files of the run; their record is in the archive by then."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    """Writes rows: each with all else of its page, when the page is committed."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """One for this crawl. Raises NotConfigured where nothing is archived."""
-        return cls(open_run(crawler))
+        open_run(crawler)
+        return cls()
 
     def process_item(self, item: Any) -> Any:
-        """Give back the item, written."""
+        """Give back the item, which is written with the visit that is being read."""
+        visit = CURRENT.get()
         if isinstance(item, Row):
-            self._run.write(item)
+            if visit is None:
+                raise DropItem(f"{item.id}: was given outside of any callback, nothing proves it", "ERROR")
+            visit.rows.append(item)
         return item

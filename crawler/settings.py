@@ -33,8 +33,9 @@ ITEM_PIPELINES = {
     "crawler.pipelines.WriteRow": 900,
 }
 
-# Decides what a page's rows are before any of them goes on: nearest to the engine, after all else.
-SPIDER_MIDDLEWARES = {"crawler.collection.page_rows.PageRows": 10}
+# Decides what a page's rows are before any of them goes on: nearest to the engine, after all else. Then the
+# frontier takes the page's links for its queue.
+SPIDER_MIDDLEWARES = {"crawler.collection.page_rows.PageRows": 10, "crawler.frontier.Frontier": 5}
 
 # Scrapy's filter of hosts, but it writes down what it drops; and our decoding where Scrapy's would stand.
 DOWNLOADER_MIDDLEWARES = {
@@ -49,8 +50,11 @@ COMPRESSION_ENABLED = False
 # Scrapy's own, but it writes down what became of every request.
 DOWNLOADER = "crawler.collection.fates.WatchedDownloader"
 
-# The least delay that a site's robots.txt asks for is kept.
-EXTENSIONS = {"crawler.spiders.crawl_delay.CrawlDelayFloor": 900}
+# The least delay that a site's robots.txt asks for is kept; and a crawl that is to stop does so in seconds.
+EXTENSIONS = {
+    "crawler.collection.stopping.PromptStop": 600,
+    "crawler.spiders.crawl_delay.CrawlDelayFloor": 900,
+}
 
 # --- The archive ---
 
@@ -70,6 +74,20 @@ WARC_MAX_BYTES = 1_000_000_000
 
 # So many bytes of exchanges may wait for the disk; then downloading waits too.
 WARC_QUEUE_BYTES = 64 * 1024 * 1024
+
+# Closed pages are committed in groups: of this many at most, half of what may be under way, so that one half
+# is fetched while the other goes to the disk.
+COMMIT_PAGES = 8
+
+# At the latest so long (in seconds) after the first page of a group was closed: what a power cut costs.
+COMMIT_SECONDS = 1.0
+
+# Bytes that stay free on the disk: enough to end a run in order, and for others to live.
+MIN_FREE_BYTES = 32 * 1024 * 1024
+
+# After the first SIGINT or SIGTERM, what is under way has so long (in seconds) to end; the rest is left to
+# the next run. Supervisors kill after 30 seconds or more.
+STOP_GRACE = 10.0
 
 # --- Who asks, and how politely ---
 

@@ -22,6 +22,7 @@ ALLOWED: dict[str, set[str] | None] = {
     "wire": {"warc"},
     "collection": {"items", "warc"},
     "pipelines": {"collection", "items", "warc"},
+    "frontier": {"collection", "items", "warc"},
     "settings": set(),
     "demo": set(),
     "commands": None,

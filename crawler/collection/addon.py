@@ -12,10 +12,13 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from scrapy.settings import SETTINGS_PRIORITIES
 
+from crawler.collection.held import HeldCollection
 from crawler.collection.layout import collection_name
 from crawler.collection.log import OneLine
-from crawler.collection.manifest import manifest_of, outcome_of
+from crawler.collection.manifest import has_ended, manifest_of, outcome_of
 from crawler.collection.run import Run
+from crawler.collection.secrets import argument_to_tell
+from crawler.collection.stopping import PromptStop
 from crawler.collection.verdict import ExitCode, Verdict, decide
 from crawler.warc.extension import WarcCapture
 
@@ -44,7 +47,7 @@ class ArchiveAddon:
         """How the run ended; None before its end."""
         self._crawler = crawler
         self._finish_reason = "shutdown"
-        self._stop: asyncio.Task[None] | None = None
+        self._stops: list[asyncio.Task[None]] = []
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -52,7 +55,10 @@ class ArchiveAddon:
         return cls(crawler)
 
     def update_settings(self, settings: BaseSettings) -> None:
-        """Say who asks, and open the run. Raises BadCollectionName, BrokenCollection, NotWritable."""
+        """Say who asks, and open the run.
+
+        Raises BadCollectionName, and what HeldCollection and Run raise.
+        """
         contact = " ".join(str(settings["ARCHIVE_CONTACT"] or "").split())
         # A User-Agent from the command line is taken as it is.
         if contact and settings.getpriority("USER_AGENT") != SETTINGS_PRIORITIES["cmdline"]:
@@ -66,6 +72,7 @@ class ArchiveAddon:
         self._capture_into(self.run, settings, contact)
         if not contact:
             logger.warning("ARCHIVE_CONTACT is not set: the site's operator has no way to reach you")
+        self._crawler.signals.connect(self._spider_opened, signal=signals.spider_opened)
         self._crawler.signals.connect(self._spider_closed, signal=signals.spider_closed)
         self._crawler.signals.connect(self._item_error, signal=signals.item_error)
         self._crawler.signals.connect(self._engine_stopped, signal=signals.engine_stopped)
@@ -75,12 +82,36 @@ class ArchiveAddon:
         if spider is None:
             raise RuntimeError("the spider does not exist yet; Scrapy makes it before it loads add-ons")
         name = collection_name(str(getattr(spider, "collection", None) or spider.name))
-        run = Run(Path(settings["ARCHIVE_ROOT"]) / name, log_level=settings["LOG_LEVEL"])
+        arguments = {
+            name: argument_to_tell(name, str(value))
+            for name, value in settings.getdict("ARCHIVE_ARGUMENTS").items()
+        }
+        collection = HeldCollection(Path(settings["ARCHIVE_ROOT"]) / name)
+        try:
+            fresh = settings.getbool("ARCHIVE_FRESH")
+            crawl, continues = collection.take_up(spider.name, arguments, settings.getint, fresh=fresh)
+            run = Run(
+                collection,
+                crawl,
+                continues,
+                budget=settings.getint,
+                commit_pages=settings.getint("COMMIT_PAGES"),
+                commit_seconds=settings.getfloat("COMMIT_SECONDS"),
+                min_free=settings.getint("MIN_FREE_BYTES"),
+                log_level=settings["LOG_LEVEL"],
+            )
+        except BaseException:
+            collection.discard()
+            raise
+        for sentence in collection.put_in_order:
+            logger.warning("%s", sentence)
+        if continues is not None:
+            logger.info("Run %s goes on with what run %s left", run.id, continues)
         run.on_error = self._stop_crawl
         return run
 
     def _capture_into(self, run: Run, settings: BaseSettings, contact: str) -> None:
-        name = run.collection.name
+        name = run.collection.path.name
         info = {"isPartOf": name, "description": f"run {run.id} of the collection {name}"}
         settings.set("WARC_FOLDER", str(run.folder), priority="addon")
         # The name of a file stands in its warcinfo, in ASCII.
@@ -97,10 +128,18 @@ class ArchiveAddon:
         """Take a run away whose crawl could not begin."""
         if self.run is not None:
             self.run.discard()
+            self.run.collection.discard()
             self.run = None
 
-    def _spider_closed(self, reason: str) -> None:
+    def _spider_opened(self) -> None:
+        capture = self._crawler.get_extension(WarcCapture)
+        if self.run is not None and capture is not None:
+            self.run.commits.sync_records = capture.sync
+
+    async def _spider_closed(self, reason: str) -> None:
         self._finish_reason = reason
+        if self.run is not None:
+            await self.run.commits.close()
 
     def _item_error(self) -> None:
         self._crawler.stats.inc_value("archive/item_errors")
@@ -118,24 +157,42 @@ class ArchiveAddon:
         run = self.run
         if run is None:
             raise RuntimeError("there is no run to close")
+        if run.storage_error is None:
+            self._give_back(run)
         row_files = run.close_rows()
         outcome = outcome_of(self._crawler, run, self._finish_reason)
         verdict = self.verdict = decide(outcome)
         level = logging.INFO if verdict.exit_code == ExitCode.COMPLETE else logging.WARNING
-        logger.log(level, "Run %s in %s: %s", run.id, run.collection, verdict.words)
+        logger.log(level, "Run %s in %s: %s", run.id, run.collection.path, verdict.words)
         told = manifest_of(self._crawler, run, outcome, verdict, row_files=row_files, warc_files=warc_files)
         try:
-            run.finish(told)
+            run.finish(told, crawl_ended=has_ended(outcome))
         except OSError as error:
             words = f"the archive could not be written: {run.folder}: {error.strerror or error}"
             self.verdict = Verdict(ExitCode.STORAGE, words)
+        finally:
+            run.collection.release()
         return self.verdict
 
+    def _give_back(self, run: Run) -> None:
+        """Return what was not brought to its end to the queue."""
+        for visit in run.visits.open:
+            run.visits.give_up(visit)
+        try:
+            run.collection.journal.requeue(self._crawler.settings.getint)
+        except OSError as error:
+            run.storage_error = str(error)
+
     def _stop_crawl(self, error: str) -> None:
+        """End the crawl at once: what it fetches from here on could not be kept."""
         logger.error("%s; the crawl stops", error)
-        engine = self._crawler.engine
-        if engine.spider is not None:
-            self._stop = asyncio.get_running_loop().create_task(engine.close_spider_async(reason="storage"))
+        engine, prompt = self._crawler.engine, self._crawler.get_extension(PromptStop)
+        if engine is None or engine.spider is None:
+            return
+        loop = asyncio.get_running_loop()
+        self._stops = [loop.create_task(engine.close_spider_async(reason="storage"))]
+        if prompt is not None:
+            self._stops.append(loop.create_task(prompt.stop()))
 
 
 def open_run(crawler: Crawler) -> Run:

@@ -46,7 +46,7 @@ class Fates:
         failed = response.status != 200 and meaning_of(code).failed
         self._count("failed" if failed else "answered")
         if response.status != 200 and not _is_robots(request):
-            self.skipped(Skipped(url=response.url, reason=code))
+            self.skipped(Skipped(url=response.url, reason=code), request)
 
     def failed(self, request: Request, error: BaseException) -> None:
         """The request ended without an answer."""
@@ -54,13 +54,26 @@ class Fates:
         if meaning_of(reason).failed:
             self._count("failed")
         if not _is_robots(request):
-            self.skipped(Skipped(url=request.url, reason=reason, detail=str(error) or type(error).__name__))
+            detail = str(error) or type(error).__name__
+            self.skipped(Skipped(url=request.url, reason=reason, detail=detail), request)
 
-    def skipped(self, skipped: Skipped) -> None:
-        """Write it down and count it by its reason."""
+    def skipped(self, skipped: Skipped, request: Request | None = None) -> None:
+        """Write it down, with the visit that it belongs to, and count it by its reason."""
         self._count(f"skipped/{skipped.reason}")
         if self._run is not None:
-            self._run.skip(skipped)
+            self._run.visits.tell(skipped, request)
+
+    def dropped(self, request: Request) -> None:
+        """The request will not be sent, and no callback will hear of it."""
+        visit = self._run.visits.of(request) if self._run is not None else None
+        if self._run is not None and visit is not None:
+            self._run.visits.end(visit)
+
+    def over_budget(self, budget: str, url: str) -> None:
+        """A budget did not allow a request; the crawl ends without it, and a larger one takes it up."""
+        if not self._crawler.stats.get_value(f"budget/{budget}"):
+            logger.warning("%s is reached, first at %s: what lies beyond is not archived", budget, url)
+        self._crawler.stats.inc_value(f"budget/{budget}")
 
     def came_late(self, url: str) -> None:
         """A page was read after one whose record stands behind its own: versions may count otherwise."""
@@ -128,6 +141,14 @@ class WatchedOffsite(OffsiteMiddleware):
             super().process_request(request)
         except IgnoreRequest as error:
             self._fates.failed(request, error)
+            raise
+
+    def request_scheduled(self, request: Request, spider: Spider) -> None:  # noqa: ARG002 - a signal gives it
+        """Drop what is offsite before it is in the queue: no downloader and no errback hears of it."""
+        try:
+            self.process_request(request)
+        except IgnoreRequest:
+            self._fates.dropped(request)
             raise
 
     def should_follow(self, request: Request, spider: Spider) -> bool:

@@ -1,16 +1,16 @@
-"""Where things lie in a collection: names of collections and runs, and the lines of earlier runs."""
+"""Where things lie in a collection: names of collections, runs and files."""
 
 from __future__ import annotations
 
-import json
+import re
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from crawler.collection.rows import Versions
-from crawler.items import ITEM_FILES
+from crawler.warc.durable import sync_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 RUN_JSON = "run.json"
@@ -20,10 +20,6 @@ LOG = "crawl.log.jsonl"
 
 class BadCollectionName(ValueError):
     """A name that cannot be a folder."""
-
-
-class BrokenCollection(ValueError):
-    """A closed run holds something that no run writes."""
 
 
 class NotWritable(OSError):
@@ -46,40 +42,27 @@ def run_id_of(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
-def make_run_folder(collection: Path) -> Path:
+def is_run_id(name: str) -> bool:
+    """Whether a folder of this name is a run."""
+    return re.fullmatch(r"\d{8}T\d{6}Z", name) is not None
+
+
+def moment(when: datetime) -> str:
+    """A moment as ``run.json`` has it: UTC, milliseconds, ``Z``."""
+    return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def make_run_folder(collection: Path, begin: Callable[[str], None]) -> Path:
     """A new folder for a run, named for the present second; waits for the next one where it is taken.
 
-    Raises NotWritable.
+    ``begin`` is told the name before the folder is there. Raises NotWritable.
     """
+    while (folder := collection / run_id_of(datetime.now(UTC))).exists():
+        time.sleep(0.05)
     try:
-        collection.mkdir(parents=True, exist_ok=True)
-        while True:
-            folder = collection / run_id_of(datetime.now(UTC))
-            try:
-                folder.mkdir()
-            except FileExistsError:
-                time.sleep(0.05)
-            else:
-                return folder
+        begin(folder.name)
+        folder.mkdir()
+        sync_folder(collection)
     except OSError as error:
-        raise NotWritable(f"{collection}: no run can be written here ({error.strerror or error})") from error
-
-
-def known_versions(collection: Path) -> Versions:
-    """What the closed runs of a collection state, so that this one states only what is new.
-
-    Raises BrokenCollection, OSError.
-    """
-    versions = Versions()
-    for kind, name in ITEM_FILES.items():
-        for path in sorted(collection.glob(f"*/{name}")):
-            with path.open("rb") as lines:
-                for number, line in enumerate(lines, 1):
-                    try:
-                        row = json.loads(line)
-                        versions.remember(kind.__name__, row["id"], row["content_digest"])
-                    except (ValueError, KeyError, TypeError, AttributeError) as error:
-                        raise BrokenCollection(
-                            f"{path}, line {number}: is no row of ours ({error})"
-                        ) from error
-    return versions
+        raise NotWritable(f"{folder}: no run can be written here ({error.strerror or error})") from error
+    return folder

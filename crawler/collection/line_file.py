@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from crawler.warc.durable import sync_data, sync_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +48,12 @@ class LineFile:
         self._size += len(octets)
         self.lines += 1
 
+    def sync(self) -> int:
+        """Put every line so far on the disk; gives the length of the file in bytes."""
+        self._stream.flush()
+        sync_data(self._stream.fileno())
+        return self._size
+
     def flush(self) -> None:
         """Hand every line so far to the operating system."""
         self._stream.flush()
@@ -59,7 +68,28 @@ class LineFile:
             name=self.path.name, size=self._size, sha256=self._sha256.hexdigest(), lines=self.lines
         )
 
+    @property
+    def size(self) -> int:
+        """Bytes so far."""
+        return self._size
+
     def abandon(self) -> None:
         """Leave the file under its ``.open`` name, as far as it got."""
         with contextlib.suppress(OSError):
             self._stream.close()
+
+
+def write_json(path: Path, content: dict[str, Any]) -> str:
+    """Write a file of one JSON object, whole or not at all; gives its SHA-256 (hexadecimal).
+
+    Raises OSError.
+    """
+    octets = json.dumps(content, ensure_ascii=False, indent=2).encode("utf-8", "replace") + b"\n"
+    draft = path.with_name(path.name + ".open")
+    with draft.open("wb") as stream:
+        stream.write(octets)
+        stream.flush()
+        os.fsync(stream.fileno())
+    draft.rename(path)
+    sync_folder(path.parent)
+    return hashlib.sha256(octets).hexdigest()

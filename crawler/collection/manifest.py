@@ -8,8 +8,9 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from crawler import __version__
+from crawler.collection.layout import moment
+from crawler.collection.recovery import previous_entry
 from crawler.collection.run import Run, file_entry
-from crawler.collection.secrets import argument_to_tell
 from crawler.collection.verdict import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -46,17 +47,22 @@ EXAMPLES = 100
 
 
 def outcome_of(crawler: Crawler, run: Run, finish_reason: str) -> Outcome:
-    """What the verdict is decided from."""
-    stats = _stats(crawler)
+    """What the verdict is decided from: the whole crawl where it has a queue, else this run."""
+    stats, journal = _stats(crawler), run.collection.journal
+    reasons = {**journal.queue.reasons(), **_below(crawler, "archive/skipped/")}
+    answered, failed = stats.get("archive/answered", 0), stats.get("archive/failed", 0)
+    if states := journal.queue.counts():
+        failed = states.get("failed", 0)
+        answered = states.get("done", 0) + states.get("skipped", 0)
     return Outcome(
         finish_reason=finish_reason,
-        answered=stats.get("archive/answered", 0),
-        failed=stats.get("archive/failed", 0),
-        posts=run.tally.posts if getattr(crawler.spider, "expects_posts", False) else None,
+        answered=answered,
+        failed=failed,
+        posts=journal.known.counts()["posts"] if getattr(crawler.spider, "expects_posts", False) else None,
         internal_errors=_internal_errors(stats),
         storage_error=run.storage_error,
-        budgets=sorted(_below(crawler, "budget/")),
-        reasons=sorted(_below(crawler, "archive/skipped/")),
+        budgets=sorted({*journal.queue.budgets_reached(), *_below(crawler, "budget/")}),
+        reasons=sorted(reason for reason in reasons if reason != "budget"),
     )
 
 
@@ -71,21 +77,20 @@ def manifest_of(
 ) -> dict[str, Any]:
     """The content of ``run.json``, but for the log, which is still open."""
     settings, stats = crawler.settings, _stats(crawler)
-    differing = run.tally.comments_that_differ()
+    known, queue = run.collection.journal.known, run.collection.journal.queue
+    differing = known.comments_that_differ()
     return {
         "run_id": run.id,
-        "collection": run.collection.name,
-        "continues": None,
+        "collection": run.collection.path.name,
+        "continues": run.continues,
+        "previous_run": previous_entry(run.previous),
         "software": f"blogarchive {__version__}",
         "runs_on": f"Python {platform.python_version()}, Scrapy {version('scrapy')}",
         "spider": crawler.spider.name if crawler.spider else None,
-        "arguments": {
-            name: argument_to_tell(name, str(value))
-            for name, value in sorted(settings.getdict("ARCHIVE_ARGUMENTS").items())
-        },
+        "arguments": dict(run.crawl.arguments),
         "settings": {name: _value(settings, name) for name in SETTINGS_THAT_MATTER},
-        "started_at": _moment(run.started_at),
-        "finished_at": _moment(datetime.now(UTC)),
+        "started_at": moment(run.started_at),
+        "finished_at": moment(datetime.now(UTC)),
         "finish_reason": outcome.finish_reason,
         "exit_code": int(verdict.exit_code),
         "verdict": verdict.words,
@@ -96,7 +101,8 @@ def manifest_of(
             "by_status": _below(crawler, "downloader/response_status_count/"),
         },
         "pages": _below(crawler, "pages/"),
-        "found": run.tally.counts(),
+        "crawl": {"number": run.crawl.number, "ended": has_ended(outcome), "requests": queue.counts()},
+        "found": known.counts(),
         "written": {file.name.removesuffix(".jsonl"): file.lines for file in row_files},
         "skipped": _below(crawler, "archive/skipped/"),
         "refused": _below(crawler, "refused/"),
@@ -110,6 +116,11 @@ def manifest_of(
             ),
         ],
     }
+
+
+def has_ended(outcome: Outcome) -> bool:
+    """Whether the crawl is at its end, so that the next run begins a new one."""
+    return outcome.finish_reason == "finished" and outcome.storage_error is None
 
 
 def _below(crawler: Crawler, prefix: str) -> dict[str, int]:
@@ -141,7 +152,3 @@ def _stats(crawler: Crawler) -> dict[str, Any]:
         return crawler.stats.get_stats()
     except RuntimeError:  # Scrapy's, for a crawl that ended before it began
         return {}
-
-
-def _moment(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from scrapy import Request
 from scrapy.exceptions import NotConfigured
 
 from crawler.collection.addon import open_run
 from crawler.collection.fates import Fates
 from crawler.collection.rows import prove
+from crawler.collection.visit import CURRENT
 from crawler.items import Row, Skipped
 from crawler.warc.extension import WarcCapture
 
@@ -56,6 +58,11 @@ class PageRows:
             raise NotConfigured("WARC_ENABLED is off: no row can be proven, none is written")
         return cls(run, capture, Fates(crawler))
 
+    def process_spider_input(self, response: Response) -> None:
+        """Begin to read a page: what is told from here on, in this task, belongs to its visit."""
+        visit = self._run.visits.read(response.request or Request(response.url))
+        visit.record = _record_of(response)
+
     async def process_spider_output(
         self, response: Response, result: AsyncIterator[Any]
     ) -> AsyncIterator[Any]:
@@ -85,16 +92,16 @@ class PageRows:
         if place < self._last:
             self._fates.came_late(response.url)
         self._last = max(place, self._last)
+        visit = CURRENT.get()
+        if visit is None:
+            raise UnprovenRow(f"{response.url}: is read outside of any visit")
         for row in rows:
             prove(row, location, run_id=self._run.id, source="live")
-            self._run.tally.add(row)
-        return {id(row) for row in rows if not self._run.versions.number(row)}
+            visit.stated.append(row)
+        return {id(row) for row in rows if not self._run.collection.journal.known.number(row, visit)}
 
     def _location(self, response: Response) -> Location:
-        record_id = next(
-            (flag.removeprefix(CAPTURE_FLAG) for flag in response.flags if flag.startswith(CAPTURE_FLAG)),
-            None,
-        )
+        record_id = _record_of(response)
         if record_id is None:
             raise UnprovenRow(
                 f"{response.url}: its response names no record, expected a flag {CAPTURE_FLAG}..."
@@ -103,3 +110,9 @@ class PageRows:
         if location is None:
             raise UnprovenRow(f"{response.url}: record {record_id} is not in the archive of this run")
         return location
+
+
+def _record_of(response: Response) -> str | None:
+    """The record that a response was written to; None where no flag names one."""
+    flags = (flag for flag in response.flags if flag.startswith(CAPTURE_FLAG))
+    return next((flag.removeprefix(CAPTURE_FLAG) for flag in flags), None)

@@ -2,68 +2,142 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import os
 import shutil
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from crawler.collection.layout import LOG, RUN_JSON, SKIPPED, NotWritable, known_versions, make_run_folder
-from crawler.collection.line_file import ClosedFile, LineFile
+from crawler.collection.commit import Committer
+from crawler.collection.journal import BadJournal, JournalFailed
+from crawler.collection.layout import LOG, RUN_JSON, SKIPPED, NotWritable
+from crawler.collection.line_file import ClosedFile, LineFile, write_json
 from crawler.collection.log import JsonLog
-from crawler.collection.reasons import meaning_of
 from crawler.collection.secrets import without_userinfo
-from crawler.collection.tally import Tally
-from crawler.items import ITEM_FILES, Row, Skipped
+from crawler.collection.visits import Visits
+from crawler.items import ITEM_FILES
+from crawler.warc.durable import sync_folder
+from crawler.warc.space import check_space
+from crawler.warc.writer import CaptureLost
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Mapping, Sequence
 
-    from crawler.collection.rows import Versions
+    from crawler.collection.held import HeldCollection
+    from crawler.collection.journal import Crawl
+    from crawler.collection.queue import Task
+    from crawler.collection.visit import Visit, Wanted
+
+logger = logging.getLogger(__name__)
 
 
 class Run:
-    """A run that is being written.
+    """A run that is being written, of a collection that this process holds.
 
     A disk that fails is told once to ``on_error`` and kept in
     ``storage_error``; from then on nothing more is written, and no file gets
     the name of a whole one.
     """
 
-    def __init__(self, collection: Path, *, log_level: int | str = logging.INFO) -> None:
-        """Make the folder and open its files. Raises NotWritable, BrokenCollection."""
+    def __init__(
+        self,
+        collection: HeldCollection,
+        crawl: Crawl,
+        continues: str | None,
+        *,
+        budget: Callable[[str], int],
+        commit_pages: int = 8,
+        commit_seconds: float = 1.0,
+        min_free: int = 0,
+        log_level: int | str = logging.INFO,
+    ) -> None:
+        """Make the folder and open its files. Raises NotWritable, ClockBehind."""
         self.collection = collection
+        self.crawl = crawl
+        self.continues = continues
+        self.previous = collection.last_run
         self.started_at = datetime.now(UTC)
-        self.versions = self._read_versions()
-        self.folder = make_run_folder(collection)
-        self.id = self.folder.name
-        self.tally = Tally()
         self.storage_error: str | None = None
         self.on_error: Callable[[str], None] | None = None
+        self.on_tasks: Callable[[list[Task]], None] | None = None
+        """Told the requests that are next, whenever visits were committed."""
+        self.window = 0
+        """At most so many requests may have left the queue and not be committed."""
+        self._budget = budget
+        self._min_free = min_free
+        self.commits = Committer(pages=commit_pages, seconds=commit_seconds)
+        self.visits = Visits(collection.journal.known, self.commits.add)
+        self._connect_commits()
+        self.folder = collection.begin_run(crawl, continues)
+        self.id = self.folder.name
         try:
+            check_space(self.folder, min_free)
             self._rows = {kind: LineFile(self.folder / name) for kind, name in ITEM_FILES.items()}
             self._skipped = LineFile(self.folder / SKIPPED)
             self._log = JsonLog(self.folder / LOG, log_level)
+            sync_folder(self.folder)
         except OSError as error:
-            shutil.rmtree(self.folder, ignore_errors=True)
-            raise NotWritable(f"{self.folder}: no run can be written here ({error.strerror})") from error
+            self._take_away()
+            raise NotWritable(
+                f"{self.folder}: no run can be written here ({error.strerror or error})"
+            ) from error
+        self._log.on_error = self._fail
 
-    def _read_versions(self) -> Versions:
+    def _connect_commits(self) -> None:
+        commits = self.commits
+        commits.write_lines = self._write_lines
+        commits.store = self._store
+        commits.committed = self._committed
+        commits.failed = self._commit_failed
+        # Nothing is under way but what waits for this commit: to wait for more would be in vain.
+        commits.hurry = lambda: not self.visits.open
+
+    # --- Commits ---
+
+    def begin(self, seeds: Sequence[Wanted]) -> list[Task]:
+        """Queue the first requests of a crawl; gives what is to be asked for first, also where it goes on."""
         try:
-            return known_versions(self.collection)
+            if not self.crawl.seeded:
+                self.collection.journal.seed(seeds, self._budget)
+            return self._store([], {})
         except OSError as error:
-            raise NotWritable(f"{error.filename}: cannot be read ({error.strerror})") from error
+            self._fail(error)
+            return []
 
-    def write(self, row: Row) -> None:
-        """Add the row to the file of its kind."""
-        self._write(self._rows[type(row)], row.as_line())
+    def _write_lines(self, visits: Sequence[Visit]) -> Mapping[str, int]:
+        """Put lines on the disk; gives the lengths of the files that grew. In the committer's thread."""
+        check_space(self.folder, self._min_free)
+        files: set[LineFile] = set()
+        for visit in visits:
+            for row in visit.rows:
+                files.add(file := self._rows[type(row)])
+                file.write(row.as_line())
+            for skipped in visit.skipped:
+                files.add(self._skipped)
+                self._skipped.write(without_userinfo(skipped.as_line()))
+        return {file.path.name: file.sync() for file in files}
 
-    def skip(self, skipped: Skipped) -> None:
-        """Add a line to ``skipped.jsonl``. Raises KeyError for a reason that has no meaning."""
-        meaning_of(skipped.reason)
-        self._write(self._skipped, without_userinfo(skipped.as_line()))
+    def _store(self, visits: Sequence[Visit], lengths: Mapping[str, int]) -> list[Task]:
+        """The transaction. In the committer's thread, and before it begins."""
+        settled = sum(visit.task is not None for visit in visits)
+        room = self.window - self.visits.in_hand + settled if self.window else 0
+        return self.collection.journal.commit(self.id, visits, lengths, budget=self._budget, room=room)
+
+    def _committed(self, visits: Sequence[Visit], tasks: list[Task]) -> None:
+        for visit in visits:
+            self.visits.settled(visit)
+        if self.on_tasks is not None:
+            self.on_tasks(tasks)
+
+    def _commit_failed(self, error: BaseException) -> None:
+        if isinstance(error, CaptureLost):
+            # Told by the capture already.
+            self.storage_error = self.storage_error or str(error)
+            return
+        if not isinstance(error, OSError | BadJournal):
+            logger.error("A commit failed", exc_info=error)
+        self._fail(error)
+
+    # --- The end ---
 
     def close_rows(self) -> list[ClosedFile]:
         """Close the files of rows and give them their names; after an error they keep ``.open``."""
@@ -77,37 +151,38 @@ class Run:
             file.abandon()
         return []
 
-    def finish(self, manifest: dict[str, Any]) -> None:
-        """Close the log and write ``run.json``, the last file of a run. Raises OSError."""
+    def finish(self, manifest: dict[str, Any], *, crawl_ended: bool) -> None:
+        """Close the log, write ``run.json``, the last file of a run, and close the run in the journal.
+
+        After a storage error the run is left as a dead one, for the next
+        process to close. Raises OSError.
+        """
+        if self.storage_error is not None:
+            self._log.abandon()
+            return
         log = self._log.close_file()
         manifest["files"].append(file_entry(log))
         manifest["files"].sort(key=lambda entry: entry["name"])
-        path = self.folder / RUN_JSON
-        draft = path.with_name(path.name + ".open")
-        with draft.open("x", encoding="utf-8") as stream:
-            json.dump(manifest, stream, ensure_ascii=False, indent=2)
-            stream.write("\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        draft.rename(path)
+        digest = write_json(self.folder / RUN_JSON, manifest)
+        self.collection.journal.close_run(self.id, digest, crawl_ended=crawl_ended)
 
     def discard(self) -> None:
         """Take the run away again: nothing has been asked yet."""
         for file in (*self._rows.values(), self._skipped):
             file.abandon()
         self._log.abandon()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._take_away()
 
-    def _write(self, file: LineFile, line: str) -> None:
+    def _take_away(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.collection.journal.forget_run(self.id)
+
+    def _fail(self, error: BaseException) -> None:
         if self.storage_error is not None:
             return
-        try:
-            file.write(line)
-        except OSError as error:
-            self._fail(error)
-
-    def _fail(self, error: OSError) -> None:
-        self.storage_error = f"{self.folder}: {error.strerror or error}"
+        where = "" if isinstance(error, JournalFailed | BadJournal) else f"{self.folder}: "
+        words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        self.storage_error = words if words.startswith(str(self.folder)) else where + words
         if self.on_error is not None:
             self.on_error(self.storage_error)
 

@@ -11,7 +11,11 @@ from scrapy.utils.misc import load_object
 
 from crawler import settings as project
 from crawler.collection.addon import ArchiveAddon
-from crawler.collection.layout import BadCollectionName, BrokenCollection, NotWritable
+from crawler.collection.held import CannotResume, ClockBehind
+from crawler.collection.journal import BadJournal
+from crawler.collection.layout import BadCollectionName
+from crawler.collection.lock import Locked
+from crawler.collection.recovery import EditedRun
 from crawler.collection.verdict import ExitCode
 from crawler.commands.setting_values import unfit_setting
 
@@ -25,6 +29,15 @@ COMPONENTS = ("ADDONS", "ITEM_PIPELINES", "SPIDER_MIDDLEWARES", "DOWNLOADER_MIDD
 """Dictionaries of components without which a crawl is no archive."""
 
 
+WRONG_STARTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], ExitCode], ...] = (
+    (OSError, ExitCode.STORAGE),
+    (Locked, ExitCode.LOCKED),
+    (EditedRun, ExitCode.NOT_VERIFIED),
+    ((BadCollectionName, BadJournal, CannotResume, ClockBehind), ExitCode.USAGE),
+)
+"""Why a run cannot begin, each said in the words of the exception, and the exit code."""
+
+
 def say(command: str, sentence: str) -> None:
     """Tell the operator, on standard error, whatever becomes of the log."""
     sys.stderr.write(f"scrapy {command}: {sentence}\n")
@@ -34,11 +47,8 @@ def archive(
     command: str, process: CrawlerProcessBase, crawler: Crawler, arguments: dict[str, str]
 ) -> ExitCode:
     """Crawl to the end; gives the exit code of the run (``docs/exit-codes.md``)."""
-    if unfit := unfit_setting(crawler.settings):
+    if unfit := unfit_setting(crawler.settings) or _unfit(crawler, arguments):
         say(command, unfit)
-        return ExitCode.USAGE
-    if not crawler.settings.getbool("WARC_ENABLED", default=True):
-        say(command, "WARC_ENABLED: False, expected True: without records no row can be proven")
         return ExitCode.USAGE
     _keep_components(crawler.settings)
     crawler.settings.set("ARCHIVE_ARGUMENTS", arguments, priority="cmdline")
@@ -61,6 +71,21 @@ def archive(
     return verdict.exit_code
 
 
+def _unfit(crawler: Crawler, arguments: dict[str, str]) -> str | None:
+    """What cannot be archived so, in words; takes ``fresh`` out of the arguments of a spider of ours."""
+    if not crawler.settings.getbool("WARC_ENABLED", default=True):
+        return "WARC_ENABLED: False, expected True: without records no row can be proven"
+    if not getattr(crawler.spidercls, "resumable", False):
+        return None
+    if crawler.settings.get("JOBDIR"):
+        return f"JOBDIR: {crawler.settings['JOBDIR']!r}, expected none: the journal keeps the queue"
+    fresh = arguments.pop("fresh", "0")
+    if fresh not in {"0", "1"}:
+        return f"argument fresh: {fresh!r}, expected 1 to abandon an interrupted crawl, or 0"
+    crawler.settings.set("ARCHIVE_FRESH", fresh, priority="cmdline")
+    return None
+
+
 def _keep_components(settings: BaseSettings) -> None:
     """Put back what a spider replaced that sets a dictionary of components in its ``custom_settings``.
 
@@ -74,12 +99,10 @@ def _keep_components(settings: BaseSettings) -> None:
 def _wrong_start(
     command: str, crawler: Crawler, addon: ArchiveAddon | None, error: BaseException
 ) -> ExitCode:
-    if isinstance(error, NotWritable):
-        say(command, str(error))
-        return ExitCode.STORAGE
-    if isinstance(error, BadCollectionName | BrokenCollection):
-        say(command, str(error))
-        return ExitCode.USAGE
+    for kinds, exit_code in WRONG_STARTS:
+        if isinstance(error, kinds):
+            say(command, str(error))
+            return exit_code
     if addon is not None:
         addon.discard()
     wrong_value = isinstance(error, ValueError)

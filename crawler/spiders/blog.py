@@ -15,10 +15,11 @@ from crawler.pages import read_page
 from crawler.pages.address import key_of
 from crawler.pages.page import Link, LinkKind, UnknownLayout
 from crawler.spiders.budgets import Budgets
+from crawler.spiders.identity import fingerprint_of
 from crawler.spiders.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping, Sequence
 
     from scrapy.crawler import Crawler
     from scrapy.http import Response
@@ -37,6 +38,20 @@ PRIORITY = {
     # Last: by then most of the posts that it names are known.
     LinkKind.SIDEBAR: 0,
 }
+
+BUDGETS = {
+    LinkKind.LISTING: ("LISTING_PAGES", 0),
+    # The page of the post itself, and the first page of the list, are pages of their pagers.
+    LinkKind.COMMENTS: ("COMMENT_PAGES_PER_POST", 1),
+    LinkKind.SIDEBAR: ("SIDEBAR_PAGES", 1),
+}
+"""What requests of a kind are counted against, and how many pages are counted before the first of them."""
+
+SIDEBAR = "sidebar"
+"""Name of the one walk through a list beside a post."""
+
+OVER = "over"
+"""Stands for a walk that is at its end."""
 
 _SENDABLE = re.compile(r"https?://[!-~]+")
 """A URL that can go into a request line as it is (RFC 9112, 3)."""
@@ -67,11 +82,21 @@ class BlogSpider(Spider):
     Redirects and retries belong to their request and are not asked about.
     """
 
-    # Requests are told apart by `_asked`; Scrapy's filter would keep apart what is the same.
-    custom_settings = {"DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter"}  # noqa: RUF012 - Scrapy's way
+    custom_settings = {  # noqa: RUF012 - Scrapy's way
+        # The collection's queue keeps each identity once; Scrapy's filter forgets them with the process.
+        "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
+        # What is at a URL, however it is written.
+        "REQUEST_FINGERPRINTER_CLASS": "crawler.spiders.identity.PageFingerprinter",
+    }
 
     expects_posts = True
     """A run without any post is not complete."""
+
+    resumable = True
+    """All that this spider has to know of its past stands in its requests and in ``state``."""
+
+    state: MutableMapping[str, Any]
+    """What outlives the process, as JSON has it: the walks through pagers."""
 
     def __init__(self, *, seeds: Sequence[str], hosts: Sequence[str], collection: str | None = None) -> None:
         super().__init__()
@@ -81,12 +106,9 @@ class BlogSpider(Spider):
         """The only hosts that are asked, with the port where it is not 80 or 443."""
         self.allowed_domains = sorted({(urlsplit(f"//{host}").hostname or "") for host in hosts})
         self.collection = collection
-        self._asked: set[str] = set()
-        self._listings = 0
-        self._threads: dict[str, Walk] = {}
-        self._finished: set[str] = set()
-        self._sidebar: Walk | None = None
-        self._sidebar_of: str | None = None
+        self.state = {}
+        self.known: Callable[[bytes], bool] = lambda _fingerprint: False
+        """Whether there is a request of this fingerprint already; told by who keeps the queue."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -101,23 +123,24 @@ class BlogSpider(Spider):
     async def start(self) -> AsyncIterator[Request]:
         """Ask for the front pages."""
         for url in self.seeds:
-            seed = Link(url=url, key=key_of(url), kind=LinkKind.LISTING)
-            self._asked.add(seed.key)
-            yield self._request(seed)
+            seed = self._request(Link(url=url, key=key_of(url), kind=LinkKind.LISTING))
+            # Asked for in any case.
+            del seed.meta["budget"]
+            yield seed
 
     def follows(self, url: str) -> bool:
         """Whether the URL is on a host that this crawl asks."""
         return authority(url) in self.hosts
 
     def parse(
-        self, response: Response, *, kind: LinkKind = LinkKind.LISTING, post: str | None = None
+        self, response: Response, *, kind: str = LinkKind.LISTING, post: str | None = None
     ) -> Iterator[Any]:
         """Ask the page what it says and where it points.
 
         ``kind`` is what the request was for, ``post`` the post whose pager it continues.
         """
+        kind = LinkKind(kind)
         self._count(f"pages/{kind}")
-        self._asked.add(key_of(response.url))
         read = self._read(response)
         if isinstance(read, Skipped):
             yield read
@@ -133,7 +156,7 @@ class BlogSpider(Spider):
     def failed(self, failure: Failure) -> Iterator[Request]:
         """A request that ended badly; a pager's walk goes on with the next page."""
         request: Request = failure.request  # type: ignore[attr-defined]  # set by Scrapy
-        yield from self._walk_on(request.cb_kwargs["kind"], request.cb_kwargs.get("post"))
+        yield from self._walk_on(LinkKind(request.cb_kwargs["kind"]), request.cb_kwargs.get("post"))
 
     def _read(self, response: Response) -> Read | Skipped:
         if "body-capped" in response.flags:
@@ -162,8 +185,8 @@ class BlogSpider(Spider):
             self._reached("DEPTH_LIMIT", response.url)
             return
         for link in links:
-            if link.kind in (LinkKind.POST, LinkKind.LISTING, LinkKind.FEED):
-                yield from self._ask_once(link)
+            if link.kind in (LinkKind.POST, LinkKind.LISTING, LinkKind.FEED) and not self._is_known(link):
+                yield self._request(link)
         if kind is LinkKind.SIDEBAR:
             yield from self._walk_sidebar(links)
             return
@@ -180,77 +203,78 @@ class BlogSpider(Spider):
             return False
         return True
 
-    def _ask_once(self, link: Link) -> Iterator[Request]:
-        if link.key in self._asked:
-            return
-        if link.kind is LinkKind.LISTING:
-            if self._listings >= self.budgets.listing_pages:
-                self._reached("LISTING_PAGES", link.url)
-                return
-            self._listings += 1
-        self._asked.add(link.key)
-        yield self._request(link)
+    def _is_known(self, link: Link) -> bool:
+        return self.known(fingerprint_of(link.key))
 
     def _walk_comments(self, post: str, items: Sequence[Item], links: list[Link]) -> Iterator[Request]:
         """The next page of the post's comments; none when this one brought no new comment."""
-        if post in self._finished:
+        name = f"thread {post}"
+        if self.state.get(name) == OVER:
             return
         comments = [item for item in items if isinstance(item, Comment)]
-        first = post not in self._threads
-        walk = self._threads.setdefault(post, Walk(self.budgets.comment_pages_per_post))
+        walk, first = self._walk(name) or Walk(), name not in self.state
         current = comments[0].page if comments else 0
         new = walk.arrive(current, (comment.id for comment in comments))
-        walk.learn(link for link in links if link.kind is LinkKind.COMMENTS and link.key not in self._asked)
+        walk.learn(link for link in links if link.kind is LinkKind.COMMENTS)
         if new or first:
-            yield from self._walk_on(LinkKind.COMMENTS, post)
+            yield from self._step(walk, name, post)
         else:
-            self._end_thread(post)
+            self.state[name] = OVER
 
     def _begin_sidebar(self, post: str, links: list[Link]) -> Iterator[Request]:
         """Walk the list beside this post, if no other post's is being walked."""
         sidebar = [link for link in links if link.kind is LinkKind.SIDEBAR]
-        if self._sidebar is None and sidebar:
-            self._sidebar = Walk(self.budgets.sidebar_pages)
-            self._sidebar_of = post
-            self._sidebar.arrive(0, _posts(links))
-            self._sidebar.learn(sidebar)
-            yield from self._walk_on(LinkKind.SIDEBAR, post)
+        if sidebar and SIDEBAR not in self.state:
+            walk = Walk()
+            walk.arrive(0, _posts(links))
+            walk.learn(sidebar)
+            yield from self._step(walk, SIDEBAR, post)
 
     def _walk_sidebar(self, links: list[Link]) -> Iterator[Request]:
-        walk = self._sidebar
-        if walk is not None and walk.arrive(0, _posts(links)):
+        walk = self._walk(SIDEBAR)
+        if walk is None:
+            return
+        if walk.arrive(0, _posts(links)):
             walk.learn(link for link in links if link.kind is LinkKind.SIDEBAR)
-            yield from self._walk_on(LinkKind.SIDEBAR, self._sidebar_of)
+            yield from self._step(walk, SIDEBAR, None)
+        else:
+            self.state[SIDEBAR] = OVER
 
     def _walk_on(self, kind: LinkKind, post: str | None) -> Iterator[Request]:
-        """The next page of the pager that a request of this kind continues."""
-        walk = self._sidebar if kind is LinkKind.SIDEBAR else self._threads.get(post or "")
-        if walk is None or kind not in (LinkKind.SIDEBAR, LinkKind.COMMENTS):
-            return
+        """The next page of the pager that a request of this kind continues, after one that gave nothing."""
+        if kind in (LinkKind.SIDEBAR, LinkKind.COMMENTS):
+            name = SIDEBAR if kind is LinkKind.SIDEBAR else f"thread {post}"
+            walk = self._walk(name)
+            if walk is not None:
+                yield from self._step(walk, name, post)
+
+    def _walk(self, name: str) -> Walk | None:
+        """A walk that has begun and is not over."""
+        state = self.state.get(name, OVER)
+        return None if state == OVER else Walk.from_state(state)
+
+    def _step(self, walk: Walk, name: str, post: str | None) -> Iterator[Request]:
+        """Ask for the next page of a walk that nobody has asked for, and remember where it stands."""
         while (link := walk.step()) is not None:
-            if link.key not in self._asked:
-                self._asked.add(link.key)
+            if not self._is_known(link):
+                self.state[name] = walk.as_state()
                 yield self._request(link, post)
                 return
-        if walk.cut_short:
-            name = "SIDEBAR_PAGES" if kind is LinkKind.SIDEBAR else "COMMENT_PAGES_PER_POST"
-            self._reached(name, post or "")
-        if kind is LinkKind.COMMENTS and post is not None:
-            self._end_thread(post)
-
-    def _end_thread(self, post: str) -> None:
-        del self._threads[post]
-        self._finished.add(post)
+        self.state[name] = OVER
 
     def _request(self, link: Link, post: str | None = None) -> Request:
+        # Scrapy would escape more than browsers do; the archive keeps the page's own link.
+        meta: dict[str, Any] = {"verbatim_url": True} if _SENDABLE.fullmatch(link.url) else {}
+        if (budget := BUDGETS.get(link.kind)) is not None:
+            name, begins = budget
+            meta["budget"] = [name, (post or "") if link.kind is LinkKind.COMMENTS else "", begins]
         return Request(
             link.url,
             callback=self.parse,
             errback=self.failed,
             cb_kwargs={"kind": link.kind, "post": post},
             priority=PRIORITY[link.kind],
-            # Scrapy would escape more than browsers do; the archive keeps the page's own link.
-            meta={"verbatim_url": True} if _SENDABLE.fullmatch(link.url) else {},
+            meta=meta,
         )
 
     def _reached(self, budget: str, where: str) -> None:

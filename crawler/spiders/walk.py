@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, field
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Self
+
+from crawler.pages.page import Link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from crawler.pages.page import Link
 
 
 @dataclass(slots=True)
 class Walk:
     """Where a walk stands: pages asked for, pages known and not asked for, and what pages brought."""
 
-    budget: int
-    """At most so many pages are asked for."""
     asked: set[int] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
+    """Digests of what the pages brought."""
     waiting: dict[int, Link] = field(default_factory=dict)
 
     def arrive(self, page: int, brought: Iterable[str]) -> bool:
         """Take what a page brought; whether any of it is new in this walk."""
         self.asked.add(page)
-        new = set(brought) - self.seen
+        new = set(map(_digest, brought)) - self.seen
         self.seen |= new
         return bool(new)
 
@@ -35,20 +35,28 @@ class Walk:
                 self.waiting.setdefault(link.page, link)
 
     def step(self) -> Link | None:
-        """The next page to ask for, the lowest first; None when there is none, or no budget for it."""
+        """The next page to ask for, the lowest first; None when there is none."""
         self.waiting = {page: link for page, link in self.waiting.items() if page not in self.asked}
-        if not self.waiting or self.spent:
+        if not self.waiting:
             return None
         page = min(self.waiting)
         self.asked.add(page)
         return self.waiting.pop(page)
 
-    @property
-    def spent(self) -> bool:
-        """Whether the budget does not allow another page."""
-        return len(self.asked) >= self.budget
+    def as_state(self) -> dict[str, Any]:
+        """The walk as JSON has it."""
+        return {
+            "asked": sorted(self.asked),
+            "seen": sorted(self.seen),
+            "waiting": [asdict(link) for link in self.waiting.values()],
+        }
 
-    @property
-    def cut_short(self) -> bool:
-        """Whether pages are known that the budget does not allow."""
-        return self.spent and any(page not in self.asked for page in self.waiting)
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Self:
+        """The walk that ``as_state`` told of."""
+        waiting = [Link(**link) for link in state["waiting"]]
+        return cls(set(state["asked"]), set(state["seen"]), {link.page: link for link in waiting})
+
+
+def _digest(brought: str) -> str:
+    return blake2b(brought.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import heapq
+import asyncio
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,10 +18,14 @@ from scrapy.utils.test import get_crawler
 from twisted.python.failure import Failure
 
 from crawler import settings as defaults
+from crawler.collection import visit as visit_module
+from crawler.collection.journal import Journal
+from crawler.frontier import as_text, from_text
 from crawler.items import Comment, Post, Row, Skipped, extractor_of
 from crawler.pages import Link, LinkKind, Page, UnknownLayout
-from crawler.spiders import blog
+from crawler.spiders import blog, identity
 from crawler.spiders.blog import BlogSpider, authority
+from crawler.spiders.identity import PageFingerprinter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,23 +107,46 @@ def visit(
         return page
 
     monkeypatch.setattr(blog, "read_page", read_page)
-    monkeypatch.setattr(blog, "key_of", lambda url: url.removeprefix(HOST))
-    seed = link("/", LinkKind.LISTING)
-    spider._asked.add(seed.key)
+    for module in (blog, identity):
+        monkeypatch.setattr(module, "key_of", lambda url: url.removeprefix(HOST))
     done = Visit([], [], {})
-    numbers = count()
-    queue: list[tuple[int, int, Any]] = [(0, next(numbers), spider._request(seed))]
-    while queue:
-        _, _, request = heapq.heappop(queue)
-        done.asked.append(request.url.removeprefix(HOST))
-        for output in fetch(spider, site, request):
-            if isinstance(output, Request):
-                output.meta["depth"] = request.meta.get("depth", 0) + 1
-                heapq.heappush(queue, (-output.priority, next(numbers), output))
-            else:
-                done.yielded.append(output)
-    done.stats = crawler.stats.get_stats()
+    with TemporaryDirectory() as folder, closing(Journal(Path(folder) / "journal.sqlite")) as journal:
+        spider.known = journal.queue.knows
+        [seed] = asyncio.run(started(spider))
+        journal.begin_crawl("some", {})
+        journal.seed([wanted(seed)], crawler.settings.getint)
+        ended: list[visit_module.Visit] = []
+        while tasks := journal.commit("run", ended, {}, budget=crawler.settings.getint, room=1):
+            [task] = tasks
+            request = from_text(task.request, spider)
+            done.asked.append(request.url.removeprefix(HOST))
+            page = visit_module.Visit(url=task.url, task=task.number)
+            for output in fetch(spider, site, request):
+                if isinstance(output, Request):
+                    output.meta["depth"] = request.meta.get("depth", 0) + 1
+                    page.links.append(wanted(output))
+                else:
+                    done.yielded.append(output)
+            ended = [page]
+        over = Counter(f"budget/{link.budget.name}" for link in journal.queue.over_budget if link.budget)
+    done.stats = crawler.stats.get_stats() | over
     return done
+
+
+async def started(spider: BlogSpider) -> list[Request]:
+    return [request async for request in spider.start()]
+
+
+def wanted(request: Request) -> visit_module.Wanted:
+    """The request as the frontier puts it into the queue."""
+    budget = request.meta.pop("budget", None)
+    return visit_module.Wanted(
+        key=PageFingerprinter().fingerprint(request),
+        url=request.url,
+        priority=request.priority,
+        request=as_text(request),
+        budget=visit_module.Budget(*budget) if budget else None,
+    )
 
 
 def fetch(spider: BlogSpider, site: Mapping[str, FakePage | int | str | None], request: Request) -> list[Any]:
