@@ -13,19 +13,21 @@ from scrapy.exceptions import NotConfigured
 from scrapy.settings import SETTINGS_PRIORITIES
 
 from crawler.collection.held import HeldCollection
+from crawler.collection.journal import BadJournal
 from crawler.collection.layout import collection_name
 from crawler.collection.log import OneLine
-from crawler.collection.manifest import has_ended, manifest_of, outcome_of
+from crawler.collection.manifest import has_ended, manifest_of, outcome_of, outcome_of_broken
 from crawler.collection.run import Run
 from crawler.collection.secrets import argument_to_tell
 from crawler.collection.stopping import PromptStop
-from crawler.collection.verdict import ExitCode, Verdict, decide
+from crawler.collection.verdict import ExitCode, decide
 from crawler.warc.extension import WarcCapture
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.settings import BaseSettings
 
+    from crawler.collection.verdict import Verdict
     from crawler.warc.files import WarcFile
 
 logger = logging.getLogger(__name__)
@@ -47,6 +49,7 @@ class ArchiveAddon:
         """How the run ended; None before its end."""
         self._crawler = crawler
         self._finish_reason = "shutdown"
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._stops: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -132,9 +135,12 @@ class ArchiveAddon:
             self.run = None
 
     def _spider_opened(self) -> None:
+        self._loop = asyncio.get_running_loop()
         capture = self._crawler.get_extension(WarcCapture)
         if self.run is not None and capture is not None:
             self.run.commits.sync_records = capture.sync
+        if self.run is not None and self.run.is_broken:
+            self._begin_stop()
 
     async def _spider_closed(self, reason: str) -> None:
         self._finish_reason = reason
@@ -150,49 +156,53 @@ class ArchiveAddon:
         capture = self._crawler.get_extension(WarcCapture)
         files = await capture.close() if capture is not None else []
         if capture is not None and capture.error is not None and self.run is not None:
-            self.run.storage_error = self.run.storage_error or str(capture.error)
+            self.run.fail(capture.error)
         self._close(files)
 
     def _close(self, warc_files: list[WarcFile]) -> Verdict:
         run = self.run
         if run is None:
             raise RuntimeError("there is no run to close")
-        if run.storage_error is None:
-            self._give_back(run)
+        try:
+            if not run.is_broken:
+                self.verdict = self._close_in_order(run, warc_files)
+        except (OSError, BadJournal) as error:
+            run.fail(error)
+        if run.is_broken:
+            run.abandon()
+            self.verdict = decide(outcome_of_broken(run, self._finish_reason))
+        run.collection.release()
+        if self.verdict is None:
+            raise RuntimeError("a run was closed without a verdict")
+        return self.verdict
+
+    def _close_in_order(self, run: Run, warc_files: list[WarcFile]) -> Verdict:
+        """Return what was not brought to its end to the queue, close all files, and decide."""
+        for visit in run.visits.open:
+            run.visits.give_up(visit)
+        run.collection.journal.requeue(self._crawler.settings.getint)
         row_files = run.close_rows()
         outcome = outcome_of(self._crawler, run, self._finish_reason)
-        verdict = self.verdict = decide(outcome)
+        verdict = decide(outcome)
         level = logging.INFO if verdict.exit_code == ExitCode.COMPLETE else logging.WARNING
         logger.log(level, "Run %s in %s: %s", run.id, run.collection.path, verdict.words)
         told = manifest_of(self._crawler, run, outcome, verdict, row_files=row_files, warc_files=warc_files)
-        try:
-            run.finish(told, crawl_ended=has_ended(outcome))
-        except OSError as error:
-            words = f"the archive could not be written: {run.folder}: {error.strerror or error}"
-            self.verdict = Verdict(ExitCode.STORAGE, words)
-        finally:
-            run.collection.release()
-        return self.verdict
-
-    def _give_back(self, run: Run) -> None:
-        """Return what was not brought to its end to the queue."""
-        for visit in run.visits.open:
-            run.visits.give_up(visit)
-        try:
-            run.collection.journal.requeue(self._crawler.settings.getint)
-        except OSError as error:
-            run.storage_error = str(error)
+        run.finish(told, crawl_ended=has_ended(outcome))
+        return verdict
 
     def _stop_crawl(self, error: str) -> None:
-        """End the crawl at once: what it fetches from here on could not be kept."""
+        """End the crawl at once: what it fetches from here on could not be kept. From whatever thread."""
         logger.error("%s; the crawl stops", error)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._begin_stop)
+
+    def _begin_stop(self) -> None:
         engine, prompt = self._crawler.engine, self._crawler.get_extension(PromptStop)
-        if engine is None or engine.spider is None:
+        if self._loop is None or engine.spider is None:
             return
-        loop = asyncio.get_running_loop()
-        self._stops = [loop.create_task(engine.close_spider_async(reason="storage"))]
+        self._stops = [self._loop.create_task(engine.close_spider_async(reason="storage"))]
         if prompt is not None:
-            self._stops.append(loop.create_task(prompt.stop()))
+            self._stops.append(self._loop.create_task(prompt.stop()))
 
 
 def open_run(crawler: Crawler) -> Run:

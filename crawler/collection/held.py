@@ -96,7 +96,8 @@ class HeldCollection:
 
     def release(self) -> None:
         """Close the journal and let others write the collection."""
-        with contextlib.suppress(OSError):
+        # Its last transaction is on the disk; to put its log into it can wait for the next who opens it.
+        with contextlib.suppress(OSError, BadJournal):
             self.journal.close()
         self._lock.release()
 

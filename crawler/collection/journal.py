@@ -98,6 +98,8 @@ class Journal:
     def __init__(self, path: Path) -> None:
         """Open or make the journal. Raises BadJournal, JournalFailed."""
         self.path = path
+        self.on_error: Callable[[BadJournal | JournalFailed], None] | None = None
+        """Told whatever the journal fails with, in the thread where it does."""
         with self._failing():
             self._writer = _connect(path)
             try:
@@ -106,8 +108,8 @@ class Journal:
             except BaseException:
                 self._writer.close()
                 raise
-        self.queue = Queue(self._writer, self._reader)
-        self.known = Known(self._writer, self._reader)
+        self.queue = Queue(self._writer, self._read)
+        self.known = Known(self._writer, self._read)
 
     def close(self) -> None:
         """Leave one file: what the write-ahead log holds goes into the database."""
@@ -247,6 +249,11 @@ class Journal:
                     self._writer.execute("ROLLBACK")
                 raise
 
+    def _read(self, query: str, values: tuple[Any, ...]) -> list[Any]:
+        """Ask what is committed, through the connection of the thread that reads."""
+        with self._failing():
+            return self._reader.execute(query, values).fetchall()
+
     def _one(self, query: str) -> Any:
         with self._failing():
             return self._writer.execute(query).fetchone()
@@ -257,18 +264,24 @@ class Journal:
 
     @contextmanager
     def _failing(self) -> Iterator[None]:
-        """Name the fact behind an error of SQLite."""
+        """Name the fact behind an error of SQLite, and tell it."""
         try:
             yield
-        except sqlite3.OperationalError as error:
-            raise JournalFailed(f"{self.path}: cannot be written ({error})") from error
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+            raise
         except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
-                raise
-            raise BadJournal(
-                f"{self.path}: {error}, expected the journal of a collection; "
-                f"scrapy verify --rebuild-journal {self.path.parent} makes it anew from the runs"
-            ) from error
+            told = self._named(error)
+            if self.on_error is not None:
+                self.on_error(told)
+            raise told from error
+
+    def _named(self, error: sqlite3.DatabaseError) -> BadJournal | JournalFailed:
+        if isinstance(error, sqlite3.OperationalError):
+            return JournalFailed(f"{self.path}: cannot be read or written ({error})")
+        return BadJournal(
+            f"{self.path}: {error}, expected the journal of a collection; "
+            f"scrapy verify --rebuild-journal {self.path.parent} makes it anew from the runs"
+        )
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -12,6 +12,7 @@ from crawler.items import Comment, Post
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable
 
     from crawler.collection.visit import Visit
     from crawler.items import Row
@@ -27,9 +28,9 @@ class Known:
     ``clear`` belong into a transaction of the journal.
     """
 
-    def __init__(self, writer: sqlite3.Connection, reader: sqlite3.Connection) -> None:
+    def __init__(self, writer: sqlite3.Connection, read: Callable[[str, tuple[Any, ...]], list[Any]]) -> None:
         self._writer = writer
-        self._reader = reader
+        self._read = read
         self._pending: defaultdict[bytes, list[Statement]] = defaultdict(list)
         self._notes: defaultdict[str, dict[Visit, Any]] = defaultdict(dict)
 
@@ -40,9 +41,7 @@ class Known:
         if row.content_digest is None:
             raise ValueError(f"{row.id}: has no content digest; it has to be proven first")
         identity, digest = identity_of(type(row), row.id), digest_of(row.content_digest)
-        stated = self._reader.execute(
-            "SELECT digest, version FROM contents WHERE id = ?", (identity,)
-        ).fetchall()
+        stated = self._read("SELECT digest, version FROM contents WHERE id = ?", (identity,))
         stated += [(pending.digest, pending.version) for pending in self._pending.get(identity, ())]
         if any(digest == known for known, _ in stated):
             return False
@@ -62,10 +61,10 @@ class Known:
         """What the spider remembered under this name. Raises KeyError."""
         if pending := self._notes.get(name):
             return next(reversed(pending.values()))
-        row = self._reader.execute("SELECT value FROM notes WHERE name = ?", (name,)).fetchone()
-        if row is None:
+        rows = self._read("SELECT value FROM notes WHERE name = ?", (name,))
+        if not rows:
             raise KeyError(name)
-        return json.loads(row[0])
+        return json.loads(rows[0][0])
 
     def note(self, name: str, value: Any, visit: Visit) -> None:
         """Remember a value with the visit that is being made."""
@@ -113,15 +112,16 @@ class Known:
 
     def counts(self) -> dict[str, int]:
         """How many posts, comments and authors the crawl found."""
-        found = dict(self._writer.execute("SELECT kind, count(*) FROM found GROUP BY kind"))
+        found = dict(self._read("SELECT kind, count(*) FROM found GROUP BY kind", ()))
         return {f"{kind.lower()}s": found.get(kind, 0) for kind in ("Post", "Comment", "Author")}
 
     def comments_that_differ(self) -> list[dict[str, Any]]:
         """Posts that announce another number of comments than were found."""
-        rows = self._writer.execute(
+        rows = self._read(
             "SELECT name, announced, (SELECT count(*) FROM found AS c WHERE c.post = p.id) AS comments"
             " FROM found AS p WHERE kind = 'Post' AND announced IS NOT NULL AND announced != comments"
-            " ORDER BY name"
+            " ORDER BY name",
+            (),
         )
         return [{"post_id": post, "announced": announced, "found": found} for post, announced, found in rows]
 

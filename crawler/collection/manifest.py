@@ -60,9 +60,15 @@ def outcome_of(crawler: Crawler, run: Run, finish_reason: str) -> Outcome:
         failed=failed,
         posts=journal.known.counts()["posts"] if getattr(crawler.spider, "expects_posts", False) else None,
         internal_errors=_internal_errors(stats),
-        storage_error=run.storage_error,
         budgets=sorted({*journal.queue.budgets_reached(), *_below(crawler, "budget/")}),
         reasons=sorted(reason for reason in reasons if reason != "budget"),
+    )
+
+
+def outcome_of_broken(run: Run, finish_reason: str) -> Outcome:
+    """The same of a run that cannot go on, without asking what may be broken."""
+    return Outcome(
+        finish_reason=finish_reason, storage_error=run.storage_error, internal_errors=run.fault is not None
     )
 
 
@@ -120,7 +126,7 @@ def manifest_of(
 
 def has_ended(outcome: Outcome) -> bool:
     """Whether the crawl is at its end, so that the next run begins a new one."""
-    return outcome.finish_reason == "finished" and outcome.storage_error is None
+    return outcome.finish_reason == "finished"
 
 
 def _below(crawler: Crawler, prefix: str) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import sqlite3
@@ -29,16 +29,15 @@ class Queue:
     but ``knows`` belong into a transaction of the journal.
     """
 
-    def __init__(self, writer: sqlite3.Connection, reader: sqlite3.Connection) -> None:
+    def __init__(self, writer: sqlite3.Connection, read: Callable[[str, tuple[Any, ...]], list[Any]]) -> None:
         self._writer = writer
-        self._reader = reader
+        self._read = read
         self.over_budget: list[Wanted] = []
         """What budgets did not allow since this was last emptied."""
 
     def knows(self, key: bytes) -> bool:
         """Whether a committed request has this identity; for the thread that reads."""
-        row = self._reader.execute("SELECT 1 FROM requests WHERE key = ?", (key,)).fetchone()
-        return row is not None
+        return bool(self._read("SELECT 1 FROM requests WHERE key = ?", (key,)))
 
     def add(self, wanted: Sequence[Wanted], budget: Callable[[str], int]) -> None:
         """Queue what is not known yet; ``budget`` gives the bound that a setting sets."""
@@ -121,16 +120,14 @@ class Queue:
 
     def counts(self) -> dict[str, int]:
         """How many requests there are in each state."""
-        return dict(
-            self._writer.execute("SELECT state, count(*) FROM requests GROUP BY state ORDER BY state")
-        )
+        return dict(self._read("SELECT state, count(*) FROM requests GROUP BY state ORDER BY state", ()))
 
     def reasons(self) -> dict[str, int]:
         """How many requests failed or were skipped, by reason."""
         given = "SELECT reason, count(*) FROM requests WHERE reason IS NOT NULL GROUP BY reason"
-        return dict(self._writer.execute(f"{given} ORDER BY reason"))
+        return dict(self._read(f"{given} ORDER BY reason", ()))
 
     def budgets_reached(self) -> list[str]:
         """The settings that bound what is left of this crawl."""
-        rows = self._writer.execute("SELECT DISTINCT budget FROM requests WHERE reason = 'budget'")
+        rows = self._read("SELECT DISTINCT budget FROM requests WHERE reason = 'budget'", ())
         return sorted({name.partition(" ")[0] for (name,) in rows})

@@ -34,8 +34,8 @@ class Run:
     """A run that is being written, of a collection that this process holds.
 
     A disk that fails is told once to ``on_error`` and kept in
-    ``storage_error``; from then on nothing more is written, and no file gets
-    the name of a whole one.
+    ``storage_error``; from then on nothing more is committed, and the run is
+    left as if the process had died, for the next one to close.
     """
 
     def __init__(
@@ -57,6 +57,8 @@ class Run:
         self.previous = collection.last_run
         self.started_at = datetime.now(UTC)
         self.storage_error: str | None = None
+        self.fault: str | None = None
+        """What was wrong in this program when a commit failed."""
         self.on_error: Callable[[str], None] | None = None
         self.on_tasks: Callable[[list[Task]], None] | None = None
         """Told the requests that are next, whenever visits were committed."""
@@ -80,14 +82,15 @@ class Run:
             raise NotWritable(
                 f"{self.folder}: no run can be written here ({error.strerror or error})"
             ) from error
-        self._log.on_error = self._fail
+        self._log.on_error = self.fail
+        collection.journal.on_error = self.fail
 
     def _connect_commits(self) -> None:
         commits = self.commits
         commits.write_lines = self._write_lines
         commits.store = self._store
         commits.committed = self._committed
-        commits.failed = self._commit_failed
+        commits.failed = self.fail
         # Nothing is under way but what waits for this commit: to wait for more would be in vain.
         commits.hurry = lambda: not self.visits.open
 
@@ -100,7 +103,7 @@ class Run:
                 self.collection.journal.seed(seeds, self._budget)
             return self._store([], {})
         except OSError as error:
-            self._fail(error)
+            self.fail(error)
             return []
 
     def _write_lines(self, visits: Sequence[Visit]) -> Mapping[str, int]:
@@ -128,38 +131,47 @@ class Run:
         if self.on_tasks is not None:
             self.on_tasks(tasks)
 
-    def _commit_failed(self, error: BaseException) -> None:
-        if isinstance(error, CaptureLost):
-            # Told by the capture already.
-            self.storage_error = self.storage_error or str(error)
-            return
-        if not isinstance(error, OSError | BadJournal):
-            logger.error("A commit failed", exc_info=error)
-        self._fail(error)
-
     # --- The end ---
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether the run cannot go on, nor be closed: the next process does that."""
+        return self.storage_error is not None or self.fault is not None
+
+    def fail(self, error: BaseException) -> None:
+        """Take an error after which nothing more may be committed; the first one counts."""
+        if self.is_broken:
+            return
+        if isinstance(error, OSError | BadJournal | CaptureLost):
+            told = self.storage_error = self._in_words(error)
+        else:
+            told = self.fault = f"{type(error).__name__}: {error}"
+            logger.error("A commit failed", exc_info=error)
+        if self.on_error is not None:
+            self.on_error(told)
+
+    def _in_words(self, error: BaseException) -> str:
+        words = str(error)
+        if isinstance(error, OSError) and error.strerror:
+            words = error.strerror
+        names_a_place = isinstance(error, JournalFailed | BadJournal | CaptureLost)
+        return words if names_a_place or str(self.folder) in words else f"{self.folder}: {words}"
+
     def close_rows(self) -> list[ClosedFile]:
-        """Close the files of rows and give them their names; after an error they keep ``.open``."""
-        files = [*self._rows.values(), self._skipped]
-        if self.storage_error is None:
-            try:
-                return [file.close() for file in files]
-            except OSError as error:
-                self._fail(error)
-        for file in files:
+        """Close the files of rows and give them their names. Raises OSError."""
+        return [file.close() for file in (*self._rows.values(), self._skipped)]
+
+    def abandon(self) -> None:
+        """Leave the files under their ``.open`` names, as far as they got."""
+        for file in (*self._rows.values(), self._skipped):
             file.abandon()
-        return []
+        self._log.abandon()
 
     def finish(self, manifest: dict[str, Any], *, crawl_ended: bool) -> None:
         """Close the log, write ``run.json``, the last file of a run, and close the run in the journal.
 
-        After a storage error the run is left as a dead one, for the next
-        process to close. Raises OSError.
+        Raises OSError.
         """
-        if self.storage_error is not None:
-            self._log.abandon()
-            return
         log = self._log.close_file()
         manifest["files"].append(file_entry(log))
         manifest["files"].sort(key=lambda entry: entry["name"])
@@ -168,23 +180,12 @@ class Run:
 
     def discard(self) -> None:
         """Take the run away again: nothing has been asked yet."""
-        for file in (*self._rows.values(), self._skipped):
-            file.abandon()
-        self._log.abandon()
+        self.abandon()
         self._take_away()
 
     def _take_away(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.collection.journal.forget_run(self.id)
-
-    def _fail(self, error: BaseException) -> None:
-        if self.storage_error is not None:
-            return
-        where = "" if isinstance(error, JournalFailed | BadJournal) else f"{self.folder}: "
-        words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        self.storage_error = words if words.startswith(str(self.folder)) else where + words
-        if self.on_error is not None:
-            self.on_error(self.storage_error)
 
 
 def file_entry(file: ClosedFile) -> dict[str, Any]:

@@ -83,7 +83,8 @@ def test_nothing_is_committed_behind_an_error(run, monkeypatch):
 def test_a_journal_that_cannot_be_written_is_an_error_of_the_disk(run, monkeypatch):
     monkeypatch.setattr(run.collection.journal.queue, "settle", lambda *_: raise_full())
     commit(run, page("p"))
-    assert run.storage_error == f"{run.collection.journal.path}: cannot be written (database or disk is full)"
+    path = run.collection.journal.path
+    assert run.storage_error == f"{path}: cannot be read or written (database or disk is full)"
 
 
 def raise_full() -> None:
@@ -101,15 +102,15 @@ def test_after_an_error_no_file_of_rows_gets_its_name(run, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(LineFile, "write", fail)
         commit(run, page("p"))
-    assert run.close_rows() == []
+    run.abandon()
     assert {path.suffix for path in run.folder.iterdir()} == {".open"}
 
 
-def test_a_disk_that_fails_while_closing_is_an_error_too(run, monkeypatch):
-    with monkeypatch.context() as patch:
-        patch.setattr(LineFile, "close", fail)
-        assert run.close_rows() == []
-    assert run.storage_error is not None
+def test_a_fault_of_this_program_is_no_error_of_the_disk(run, monkeypatch):
+    monkeypatch.setattr(run.collection.journal.queue, "settle", lambda *_: 1 // 0)
+    commit(run, page("p"))
+    assert run.is_broken
+    assert (run.storage_error, run.fault) == (None, "ZeroDivisionError: integer division or modulo by zero")
 
 
 def test_run_json_is_the_last_file_and_names_the_log(run):
