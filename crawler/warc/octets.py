@@ -13,8 +13,11 @@ SLICE = 64 * 1024
 GZIP_MAGIC = b"\x1f\x8b\x08"
 RECORD_BEGINS = b"WARC/"
 
-_VERSION_LINE = re.compile(rb"\nWARC/\d\.\d{1,2}\r?\n[A-Za-z]")
-_LONGEST_VERSION_LINE = 16
+MEMBER_BEGIN = re.compile(re.escape(GZIP_MAGIC))
+VERSION_LINE = re.compile(rb"WARC/\d\.\d{1,2}\r?\n[A-Za-z]")
+RECORD_LINE = re.compile(rb"(?<=\n)" + VERSION_LINE.pattern)
+LONGEST_SOUGHT = 64
+"""Bytes of what is sought, with what has to stand before it, are at most so many."""
 
 
 class Malformed(Exception):
@@ -131,14 +134,14 @@ class Octets(ABC):
                 return None
             searched = have
 
-    def seek_record(self) -> bool:
-        """Pass on to the next line that can begin a record; False where there is none."""
+    def seek(self, sought: re.Pattern[bytes]) -> bool:
+        """Pass on to what is sought; False where it does not come."""
         while self._fill(SLICE):
-            if match := _VERSION_LINE.search(self._ready):
-                del self._ready[: match.start() + 1]
+            if match := sought.search(self._ready):
+                del self._ready[: match.start()]
                 return True
-            # What could be the beginning of such a line stays; at the end nothing does.
-            keep = _LONGEST_VERSION_LINE if len(self._ready) >= SLICE else 0
+            # What could be the beginning of it stays; at the end nothing does.
+            keep = LONGEST_SOUGHT if len(self._ready) >= SLICE else 0
             del self._ready[: len(self._ready) - keep]
         return False
 
@@ -224,15 +227,11 @@ def blank_line(octets: bytes | bytearray, limit: int, start: int = 0) -> int | N
 
 def find_member(source: Source, offset: int) -> int | None:
     """Offset of the next gzip member that holds a record, from the given offset on; None where none does."""
-    octets = source.at(offset)
-    while len(octets) >= len(GZIP_MAGIC):
-        found = octets.find(GZIP_MAGIC)
-        while found >= 0:
-            if _holds_record(source, offset + found):
-                return offset + found
-            found = octets.find(GZIP_MAGIC, found + 1)
-        offset += len(octets) - len(GZIP_MAGIC) + 1
-        octets = source.at(offset)
+    octets = Plain(source, offset)
+    while octets.seek(MEMBER_BEGIN):
+        if _holds_record(source, octets.position):
+            return octets.position
+        octets.skip(1)
     return None
 
 

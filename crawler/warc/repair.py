@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from crawler.warc.octets import GZIP_MAGIC, SLICE, Cut, Damaged, Malformed, Member, Plain, Source
+from crawler.warc.octets import (
+    GZIP_MAGIC,
+    VERSION_LINE,
+    Cut,
+    Damaged,
+    Malformed,
+    Member,
+    Plain,
+    Source,
+    find_member,
+)
 from crawler.warc.reader import NotAnArchive
 from crawler.warc.torn import cut_back
 from crawler.warc.walk import Fields, read_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 RECORD_END = b"\r\n\r\n"
 """What ends every record (WARC 1.1 section 4)."""
-
-_GZIP_BEGINS = re.compile(re.escape(GZIP_MAGIC))
-_PLAIN_BEGINS = re.compile(rb"WARC/\d\.\d{1,2}\r?\n[A-Za-z]")
-_LONGEST_BEGIN = len(b"WARC/1.10\r\nW")
 
 
 class DamagedInside(ValueError):
@@ -144,27 +148,20 @@ def _record_behind(source: Source, offset: int, fault: Exception) -> int | None:
     quote records. Only records that go on to the very end are then another
     program's, which were appended to a torn file.
     """
-    begins = _GZIP_BEGINS if _compressed(source) else _PLAIN_BEGINS
-    passed = offset + 1
-    for place in _places(source, begins, offset + 1):
-        if place < passed:
-            continue
+    find_next = find_member if _compressed(source) else _find_record
+    place = find_next(source, offset + 1)
+    while place is not None:
         whole = _whole_records(source, place)
         if whole.records and (whole.fault is None or not isinstance(fault, Cut)):
             return place
-        passed = whole.end
+        place = find_next(source, max(place + 1, whole.end))
     return None
 
 
-def _places(source: Source, begins: re.Pattern[bytes], offset: int) -> Iterator[int]:
-    """Every offset, from the one given on, where something may begin."""
+def _find_record(source: Source, offset: int) -> int | None:
+    """Offset of the next plain record, wherever in a line; None where none begins."""
     octets = Plain(source, offset)
-    while near := octets.near(SLICE):
-        if match := begins.search(near):
-            yield octets.position + match.start()
-            octets.skip(match.start() + 1)
-        else:
-            octets.skip(max(1, len(near) - _LONGEST_BEGIN + 1))
+    return octets.position if octets.seek(VERSION_LINE) else None
 
 
 def _compressed(source: Source) -> bool:

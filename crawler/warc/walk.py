@@ -10,6 +10,7 @@ from typing import IO
 from crawler.warc.octets import (
     GZIP_MAGIC,
     RECORD_BEGINS,
+    RECORD_LINE,
     Cut,
     Damaged,
     Malformed,
@@ -178,7 +179,7 @@ def _shared(source: Source, offset: int, end: int | None, keep: Keep) -> Iterato
             yield replace(read_record(member, keep), offset=offset, length=length)
         except Malformed as fault:
             yield Fault(offset=offset, reason=str(fault))
-            more = member.seek_record()
+            more = member.seek(RECORD_LINE)
         except (Damaged, Cut) as fault:
             yield Fault(offset=offset, reason=str(fault))
             more = False
@@ -209,7 +210,7 @@ def _plain(source: Source, keep: Keep, offset: int = 0) -> Iterator[StoredRecord
 
 def _next_plain(source: Source, offset: int) -> Plain | None:
     octets = Plain(source, offset + 1)
-    return octets if octets.seek_record() else None
+    return octets if octets.seek(RECORD_LINE) else None
 
 
 def _nothing(_fields: Fields, _start: bytes) -> int:

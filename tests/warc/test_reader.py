@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import http.server
 import io
+import random
 import subprocess
 import sys
 import textwrap
@@ -530,6 +531,30 @@ def test_records_written_behind_a_torn_one_are_read(tmp_path):
         )
         assert [response.location.target_uri[-1] for response in responses] == ["2", "3"], f"cut at {cut}"
         assert fault.offset == 0
+
+
+SLICE_ENDS = [65_536 + more for more in range(-3, 4)]
+
+
+@pytest.mark.parametrize("offset", [*SLICE_ENDS, 70_000, 300_000])
+def test_members_behind_much_junk_are_read(tmp_path, offset):
+    """The first of them at an offset of the file, and so far from where it is searched for."""
+    first, junk = gzip.compress(page(1)), random.Random(1).randbytes(offset)
+    for length in (offset - len(first), offset):
+        octets = [first, junk[:length], gzip.compress(page(2)), gzip.compress(page(3))]
+        responses, faults = found(written(tmp_path, *octets))
+        assert [response.location.target_uri[-1] for response in responses] == ["1", "2", "3"]
+        assert [fault.offset for fault in faults] == [len(first)]
+
+
+@pytest.mark.parametrize("at", [3, 40, -3])
+def test_members_behind_a_large_damaged_one_are_read(tmp_path, at):
+    damaged = bytearray(gzip.compress(page(1, body=random.Random(1).randbytes(300_000))))
+    damaged[at] ^= 0xFF
+    octets = bytes(damaged) + gzip.compress(page(2)) + gzip.compress(page(3))
+    responses, [fault] = found(written(tmp_path, octets))
+    assert [response.location.target_uri[-1] for response in responses] == ["2", "3"]
+    assert fault.offset == 0
 
 
 @pytest.mark.parametrize("compress", [bytes, gzip.compress, lambda octets: gzip.compress(octets, 0)])
