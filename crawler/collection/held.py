@@ -49,6 +49,7 @@ class HeldCollection:
             self._leave_nothing()
             raise
         try:
+            self._check_clock()
             self._put_in_order()
         except BaseException:
             self.release()
@@ -80,15 +81,7 @@ class HeldCollection:
         return self.journal.begin_crawl(spider, arguments), None
 
     def begin_run(self, crawl: Crawl, continues: str | None) -> Path:
-        """The folder of a new run, named for the present second. Raises ClockBehind, NotWritable."""
-        runs = self.journal.runs()
-        now = run_id_of(datetime.now(UTC))
-        if runs and now < runs[-1].id:
-            raise ClockBehind(
-                f"{self.path}: the clock says {now}, expected a time after the last run, {runs[-1].id}: "
-                "set the clock right, or wait until then"
-            )
-
+        """The folder of a new run, named for the present second. Raises NotWritable."""
         return make_run_folder(
             self.path,
             lambda run: self.journal.begin_run(run, crawl.number, continues, moment(datetime.now(UTC))),
@@ -112,6 +105,16 @@ class HeldCollection:
             for name in names:
                 (self.path / name).unlink()
             self.path.rmdir()
+
+    def _check_clock(self) -> None:
+        """Runs are told apart, and their rows put in order, by when they began."""
+        runs = self.journal.runs()
+        now = run_id_of(datetime.now(UTC))
+        if runs and now < runs[-1].id:
+            raise ClockBehind(
+                f"{self.path}: the clock says {now}, expected a time after the last run, {runs[-1].id}: "
+                "set the clock right, or wait until then"
+            )
 
     def _refuse_runs_without_journal(self) -> None:
         if not (self.path / JOURNAL).exists() and (runs := self._folders()):

@@ -86,14 +86,12 @@ def close_dead_run(folder: Path, run: KnownRun, journal: Journal, previous: Know
 def _names(folder: Path) -> Iterator[str]:
     """Final names of what a run was writing."""
     for path in folder.iterdir():
-        name = path.name.removesuffix(OPEN)
-        if name != RUN_JSON and not name.endswith(TORN):
-            yield name
+        if path.name.removesuffix(OPEN) != RUN_JSON and TORN not in path.suffixes:
+            yield path.name.removesuffix(OPEN)
 
 
 def _close_file(folder: Path, name: str, committed: int) -> list[str]:
-    path = folder / name
-    draft = folder / (name + OPEN)
+    path, draft = folder / name, folder / (name + OPEN)
     found = draft if draft.exists() else path
     if not found.exists():
         raise EditedRun(f"{path}: is missing, expected a file of at least {committed} bytes")
@@ -102,25 +100,17 @@ def _close_file(folder: Path, name: str, committed: int) -> list[str]:
     size = found.stat().st_size
     if size < committed:
         raise EditedRun(f"{found}: has {size} bytes, expected at least the {committed} that were committed")
+    if found is draft:
+        # Before it is cut: names say nothing until run.json is there, and what is cut off gets its own.
+        draft.rename(path)
     said = []
-    if size > committed:
-        torn = _cut(found, folder / (name + TORN), committed)
+    if torn := cut_back(path, committed):
         said = [f"{path}: cut back to the {committed} bytes committed; {size - committed} are in {torn.name}"]
     if committed == 0 and not name.endswith(".jsonl"):
         # A WARC file of which nothing was committed is none.
-        found.unlink(missing_ok=True)
-    elif found is draft:
-        draft.rename(path)
+        path.unlink()
     sync_folder(folder)
     return said
-
-
-def _cut(path: Path, torn: Path, length: int) -> Path:
-    kept = cut_back(path, length)
-    if kept is not None and kept != torn and not torn.exists():
-        kept.rename(torn)
-        return torn
-    return kept or torn
 
 
 def _whole_lines(path: Path) -> int:
