@@ -10,7 +10,7 @@ COMPILE := $(LOCK)/bin/uv pip compile --quiet --universal --python-version 3.11 
 	--no-emit-index-url --custom-compile-command "make lock" $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock clean
+.PHONY: help demo test crash lint format lock clean
 
 help:  ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ demo: $(RUN)/ready  ## Archive the blog that comes along, without any network
 
 test: $(DEV)/ready  ## Run the tests, e.g. make test ARGS="tests/demo -x"
 	$(DEV)/bin/python -m pytest $(ARGS)
+
+crash: $(DEV)/ready  ## Kill 500 crawls, cut their power, fill their disks; KILLS=50 for fewer kills
+	CRASH_KILLS=$(or $(KILLS),500) $(DEV)/bin/python -m pytest tests/crash $(ARGS)
 
 lint: $(DEV)/ready  ## Check style, format and types
 	$(DEV)/bin/ruff check .
