@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, MutableMapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
-from scrapy import Request
+from scrapy import Request, signals
 from scrapy.exceptions import NotConfigured
 
 from crawler.collection.addon import open_run
@@ -43,7 +43,7 @@ UNBOUNDED = 16
 LATELY = 50_000
 """So many identities are known without asking the journal."""
 
-LOST_SECONDS = 5.0
+LOST_SECONDS = 2.0
 """A visit of which nobody works on anything for so long is lost."""
 
 
@@ -74,6 +74,7 @@ class Frontier:
             spider: Any = crawler.spider
             spider.state = State(run)
             spider.known = self.knows
+            crawler.signals.connect(self._dropped, signal=signals.request_dropped)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -202,9 +203,14 @@ class Frontier:
         busy = engine.downloader.active or engine.scheduler.has_pending_requests() or self._ready
         return [] if busy or not engine.scraper.slot.is_idle() else self._run.visits.open
 
+    def _dropped(self, request: Request) -> None:
+        """The scheduler refused a request."""
+        if visit := self._run.visits.of(request):
+            self._give_up(visit)
+
     def _give_up(self, visit: Visit) -> None:
         logger.warning("%s: the request was dropped without a word", visit.url)
-        visit.skipped.append(Skipped(url=visit.url, reason="ignored", detail="dropped without a word"))
+        self._fates.skipped(Skipped(url=visit.url, reason="ignored", detail="dropped without a word"), visit)
         self._run.visits.end(visit)
 
     def _tell_budgets(self) -> None:
@@ -268,7 +274,9 @@ def from_text(text: str, spider: Spider | None) -> Request:
     told = json.loads(text)
     for name in ("callback", "errback"):
         told[name] = getattr(spider, told[name]) if told.get(name) else None
-    told["headers"] = dict(told.get("headers", []))
+    told["headers"] = {
+        name: [value.encode("latin-1") for value in values] for name, values in told.get("headers", [])
+    }
     told["body"] = told.get("body", "").encode("latin-1")
     return Request(**told)
 

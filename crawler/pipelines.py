@@ -5,10 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Self
 
-from scrapy.exceptions import DropItem
-
 from crawler.collection.addon import open_run
-from crawler.collection.rows import violations
+from crawler.collection.rows import UnfitRow, violations
 from crawler.collection.visit import CURRENT
 from crawler.items import Row, Skipped
 
@@ -33,11 +31,11 @@ class CheckRow:
         return cls(open_run(crawler), crawler)
 
     def process_item(self, item: Any) -> Any:
-        """Give back the item. Raises DropItem."""
+        """Give back the item. Raises UnfitRow."""
         if not isinstance(item, Row):
             return item
         if item.warc_record_id is None:
-            raise DropItem(
+            raise UnfitRow(
                 f"{item.id}: no record proves it; only what a callback gives can be proven", "ERROR"
             )
         if wrong := violations(item):
@@ -45,7 +43,7 @@ class CheckRow:
             self._run.visits.tell(
                 Skipped(url=item.captured_url or item.id, reason="bad-row", detail="; ".join(wrong))
             )
-            raise DropItem(f"{item.id}: {'; '.join(wrong)}", "ERROR")
+            raise UnfitRow(f"{item.id}: {'; '.join(wrong)}", "ERROR")
         return item
 
 
@@ -63,6 +61,6 @@ class WriteRow:
         visit = CURRENT.get()
         if isinstance(item, Row):
             if visit is None:
-                raise DropItem(f"{item.id}: was given outside of any callback, nothing proves it", "ERROR")
+                raise UnfitRow(f"{item.id}: was given outside of any callback, nothing proves it", "ERROR")
             visit.rows.append(item)
         return item

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
@@ -17,15 +17,19 @@ from crawler.collection.journal import BadJournal
 from crawler.collection.layout import collection_name
 from crawler.collection.log import OneLine
 from crawler.collection.manifest import has_ended, manifest_of, outcome_of, outcome_of_broken
+from crawler.collection.rows import UnfitRow
 from crawler.collection.run import Run
 from crawler.collection.secrets import argument_to_tell
 from crawler.collection.stopping import PromptStop
 from crawler.collection.verdict import ExitCode, decide
+from crawler.collection.visit import DROPPED_ROW
+from crawler.items import Row, Skipped
 from crawler.warc.extension import WarcCapture
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.settings import BaseSettings
+    from twisted.python.failure import Failure
 
     from crawler.collection.verdict import Verdict
     from crawler.warc.files import WarcFile
@@ -78,6 +82,7 @@ class ArchiveAddon:
         self._crawler.signals.connect(self._spider_opened, signal=signals.spider_opened)
         self._crawler.signals.connect(self._spider_closed, signal=signals.spider_closed)
         self._crawler.signals.connect(self._item_error, signal=signals.item_error)
+        self._crawler.signals.connect(self._item_dropped, signal=signals.item_dropped)
         self._crawler.signals.connect(self._engine_stopped, signal=signals.engine_stopped)
 
     def _open(self, settings: BaseSettings) -> Run:
@@ -147,8 +152,19 @@ class ArchiveAddon:
         if self.run is not None:
             await self.run.commits.close()
 
-    def _item_error(self) -> None:
+    def _item_error(self, item: Any, failure: Failure) -> None:
+        """A row that a pipeline failed with: its page is not done."""
         self._crawler.stats.inc_value("archive/item_errors")
+        self._tell_lost(item, "internal-error", repr(failure.value))
+
+    def _item_dropped(self, item: Any, exception: BaseException) -> None:
+        """A row that a pipeline left out; what our own drop is told by them."""
+        if not isinstance(exception, UnfitRow):
+            self._tell_lost(item, DROPPED_ROW, str(exception))
+
+    def _tell_lost(self, item: Any, reason: str, detail: str) -> None:
+        if self.run is not None and isinstance(item, Row):
+            self.run.visits.tell(Skipped(url=item.captured_url or item.id, reason=reason, detail=detail))
 
     async def _engine_stopped(self) -> None:
         if self.verdict is not None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from crawler.collection.run import Run
+    from crawler.collection.visit import Visit
 
 logger = logging.getLogger(__name__)
 
@@ -57,8 +58,8 @@ class Fates:
             detail = str(error) or type(error).__name__
             self.skipped(Skipped(url=request.url, reason=reason, detail=detail), request)
 
-    def skipped(self, skipped: Skipped, request: Request | None = None) -> None:
-        """Write it down, with the visit that it belongs to, and count it by its reason."""
+    def skipped(self, skipped: Skipped, request: Request | Visit | None = None) -> None:
+        """Write it down, with the visit of the request or that is being read, and count it by its reason."""
         self._count(f"skipped/{skipped.reason}")
         if self._run is not None:
             self._run.visits.tell(skipped, request)

@@ -55,6 +55,7 @@ REASONS: dict[str, Reason] = {
         "Kept, but a list where a post was asked for: the host has no such post and does not say so."
     ),
     "bad-record": Reason("A record of an archive that cannot be read."),
+    "dropped-row": Reason("A pipeline of this project left a row of the page out; the page is done."),
     "bad-row": Reason("A page stated a row that its schema does not allow; the log says which field."),
 }
 """Every code that ``skipped.jsonl`` can hold; ``NNN`` stands for the status."""

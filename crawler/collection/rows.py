@@ -7,6 +7,8 @@ from hashlib import blake2b
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from scrapy.exceptions import DropItem
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -19,6 +21,10 @@ _CHECKS: dict[type[Any], _Checks] = {}
 """For each kind of row its fields: name, type in words, test."""
 
 Source = Literal["live", "wayback", "commoncrawl", "warc"]
+
+
+class UnfitRow(DropItem):
+    """A row that cannot be written: a fault of a page reader, never of the site."""
 
 
 def prove(row: Row, location: Location, *, run_id: str, source: Source) -> None:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 FAULTS = {"internal-error", "bad-row"}
 """Reasons for which a page is not done although it was answered."""
 
+DROPPED_ROW = "dropped-row"
+"""Reason that says nothing of the page: somebody wanted a row of it left out."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
@@ -80,7 +83,7 @@ class Visit:
 
     def outcome(self) -> Outcome:
         """The state that the request is left in, once nothing more is to come."""
-        reasons = [skipped.reason for skipped in self.skipped]
+        reasons = [skipped.reason for skipped in self.skipped if skipped.reason != DROPPED_ROW]
         failed = [reason for reason in reasons if reason in FAULTS or meaning_of(reason).failed]
         if failed:
             return Outcome("failed", failed[0])

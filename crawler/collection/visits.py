@@ -72,13 +72,13 @@ class Visits:
         task.add_done_callback(lambda _: self.end(visit))
         return visit
 
-    def tell(self, skipped: Skipped, request: Request | None = None) -> None:
-        """Write down that something was not kept, with the visit of the request or the one being read.
+    def tell(self, skipped: Skipped, of: Request | Visit | None = None) -> None:
+        """Write down that something was not kept, with its visit, or without one with what is being read.
 
         Raises KeyError for a reason that has no meaning.
         """
         meaning_of(skipped.reason)
-        visit = CURRENT.get() if request is None else self.of(request)
+        visit = of if isinstance(of, Visit) else CURRENT.get() if of is None else self.of(of)
         # What a task starts inherits its visit, also where that has ended since.
         if visit is not None and not visit.closed:
             visit.skipped.append(skipped)

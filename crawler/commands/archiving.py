@@ -50,7 +50,9 @@ def archive(
     if unfit := unfit_setting(crawler.settings) or _unfit(crawler, arguments):
         say(command, unfit)
         return ExitCode.USAGE
-    _keep_components(crawler.settings)
+    # The process gives its own settings to the crawler once more, those from the command line among them.
+    for settings in (process.settings, crawler.settings):
+        _keep_components(settings)
     crawler.settings.set("ARCHIVE_ARGUMENTS", arguments, priority="cmdline")
     crawl = process.crawl(crawler, **arguments)
     process.start()
@@ -87,7 +89,7 @@ def _unfit(crawler: Crawler, arguments: dict[str, str]) -> str | None:
 
 
 def _keep_components(settings: BaseSettings) -> None:
-    """Put back what a spider replaced that sets a dictionary of components in its ``custom_settings``.
+    """Put back what was replaced by a spider's ``custom_settings`` or with ``-s``.
 
     It adds to ours; to take one of ours away, it has to name it, with None.
     """

@@ -61,7 +61,8 @@ class Command(ScrapyCommand):
             return
         crawler = self.crawler_process.create_crawler("dipnote")
         with _blog() as blog:
-            arguments = {"site": blog.url, "collection": COLLECTION}
+            # Its address depends on the free ports; an interrupted demo is not worth going on with.
+            arguments = {"site": blog.url, "collection": COLLECTION, "fresh": "1"}
             self.exitcode = archive("demo", self.crawler_process, crawler, arguments)
         addon = crawler.get_addon(ArchiveAddon)
         if addon is not None and addon.run is not None and (addon.run.folder / RUN_JSON).is_file():

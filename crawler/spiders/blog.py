@@ -14,7 +14,7 @@ from crawler.items import Comment, Post, Skipped, extractor_of
 from crawler.pages import read_page
 from crawler.pages.address import key_of
 from crawler.pages.page import Link, LinkKind, UnknownLayout
-from crawler.spiders.budgets import Budgets
+from crawler.spiders.budgets import BUDGETS, check_budgets, whole_number
 from crawler.spiders.identity import fingerprint_of
 from crawler.spiders.walk import Walk
 
@@ -38,14 +38,6 @@ PRIORITY = {
     # Last: by then most of the posts that it names are known.
     LinkKind.SIDEBAR: 0,
 }
-
-BUDGETS = {
-    LinkKind.LISTING: ("LISTING_PAGES", 0),
-    # The page of the post itself, and the first page of the list, are pages of their pagers.
-    LinkKind.COMMENTS: ("COMMENT_PAGES_PER_POST", 1),
-    LinkKind.SIDEBAR: ("SIDEBAR_PAGES", 1),
-}
-"""What requests of a kind are counted against, and how many pages are counted before the first of them."""
 
 SIDEBAR = "sidebar"
 """Name of the one walk through a list beside a post."""
@@ -112,13 +104,14 @@ class BlogSpider(Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """One for this crawl, with its budgets."""
+        """One for this crawl. Raises ValueError for a budget that is no number."""
         spider = super().from_crawler(crawler, *args, **kwargs)
-        spider.budgets = Budgets.from_settings(crawler.settings)
+        check_budgets(crawler.settings)
+        spider.depth_limit = whole_number(crawler.settings, "DEPTH_LIMIT")
         return spider
 
-    budgets: Budgets
-    """Bounds of this crawl."""
+    depth_limit: int = 0
+    """Hops from the front page; 0 for no bound."""
 
     async def start(self) -> AsyncIterator[Request]:
         """Ask for the front pages."""
@@ -181,7 +174,7 @@ class BlogSpider(Spider):
     def _follow(self, read: Read, response: Response, kind: LinkKind) -> Iterator[Request]:
         links = [link for link in read.links if self._wanted(link)]
         depth = response.meta.get("depth", 0)
-        if self.budgets.depth_limit and depth >= self.budgets.depth_limit and links:
+        if self.depth_limit and depth >= self.depth_limit and links:
             self._reached("DEPTH_LIMIT", response.url)
             return
         for link in links:

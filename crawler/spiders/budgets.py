@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
+
+from crawler.pages.page import LinkKind
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Budgets:
-    """What a crawl asks for at most; the settings of the same names explain them."""
-
-    comment_pages_per_post: int
-    listing_pages: int
-    sidebar_pages: int
-    depth_limit: int
-    """0 for none."""
-
-    @classmethod
-    def from_settings(cls, settings: BaseSettings) -> Self:
-        """The budgets that the settings give. Raises ValueError for one that is no number."""
-        return cls(**{spec.name: _number(settings, spec.name.upper()) for spec in fields(cls)})
+BUDGETS = {
+    LinkKind.LISTING: ("LISTING_PAGES", 0),
+    # The page of the post itself, and the first page of the list, are pages of their pagers.
+    LinkKind.COMMENTS: ("COMMENT_PAGES_PER_POST", 1),
+    LinkKind.SIDEBAR: ("SIDEBAR_PAGES", 1),
+}
+"""What requests of a kind are counted against, and how many pages are counted before the first of them."""
 
 
-def _number(settings: BaseSettings, name: str) -> int:
+def check_budgets(settings: BaseSettings) -> None:
+    """Pass where every budget is a whole number. Raises ValueError."""
+    for name, _ in BUDGETS.values():
+        whole_number(settings, name)
+
+
+def whole_number(settings: BaseSettings, name: str) -> int:
+    """The value of a setting. Raises ValueError for one that is no whole number."""
     try:
         return settings.getint(name)
     except (ValueError, TypeError):
