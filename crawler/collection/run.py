@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
 from datetime import UTC, datetime
@@ -50,7 +51,7 @@ class Run:
         min_free: int = 0,
         log_level: int | str = logging.INFO,
     ) -> None:
-        """Make the folder and open its files. Raises NotWritable, ClockBehind."""
+        """Make the folder and open its files. Raises NotWritable."""
         self.collection = collection
         self.crawl = crawl
         self.continues = continues
@@ -147,7 +148,8 @@ class Run:
         else:
             told = self.fault = f"{type(error).__name__}: {error}"
             logger.error("A commit failed", exc_info=error)
-        if self.on_error is not None:
+        # What the capture failed with was told by the capture, which stops the crawl as well.
+        if self.on_error is not None and not isinstance(error, CaptureLost):
             self.on_error(told)
 
     def _in_words(self, error: BaseException) -> str:
@@ -185,7 +187,9 @@ class Run:
 
     def _take_away(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
-        self.collection.journal.forget_run(self.id)
+        # On a disk that is full the journal keeps a run without a folder; the next process forgets it.
+        with contextlib.suppress(OSError, BadJournal):
+            self.collection.journal.forget_run(self.id)
 
 
 def file_entry(file: ClosedFile) -> dict[str, Any]:
