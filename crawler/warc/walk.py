@@ -9,6 +9,7 @@ from typing import IO
 
 from crawler.warc.octets import (
     GZIP_MAGIC,
+    LONGEST_SOUGHT,
     RECORD_BEGINS,
     RECORD_LINE,
     Cut,
@@ -64,12 +65,15 @@ def records(file: IO[bytes], keep: Keep) -> Iterator[StoredRecord | Fault]:
     Behind a fault, reading goes on at the next member or line that begins a
     record. A record that the file's end cuts owns everything up to there: a
     page may quote records, which must not be taken for the archive's own.
+    Only what must have been appended to a torn record is read.
     """
-    source = Source(file)
-    offset = 0
+    return _records(Source(file), 0, keep)
+
+
+def _records(source: Source, offset: int, keep: Keep) -> Iterator[StoredRecord | Fault]:
     try:
-        compressed = source.at(0).startswith(GZIP_MAGIC)
-        for found in _members(source, keep) if compressed else _plain(source, keep):
+        compressed = source.at(offset).startswith(GZIP_MAGIC)
+        for found in _members(source, offset, keep) if compressed else _plain(source, offset, keep):
             offset = found.offset + (found.length if isinstance(found, StoredRecord) else 1)
             yield found
     except Cut as cut:
@@ -124,8 +128,13 @@ def _fields(header: bytes) -> Fields:
     return fields
 
 
-def _members(source: Source, keep: Keep) -> Iterator[StoredRecord | Fault]:
-    offset: int | None = 0
+def _first_fault(source: Source, offset: int) -> Fault | None:
+    """The first from the offset on; None where records go on to the very end of the file."""
+    return next((found for found in _records(source, offset, _nothing) if isinstance(found, Fault)), None)
+
+
+def _members(source: Source, start: int, keep: Keep) -> Iterator[StoredRecord | Fault]:
+    offset: int | None = start
     while offset is not None and source.at(offset):
         member = Member(source, offset)
         try:
@@ -133,37 +142,49 @@ def _members(source: Source, keep: Keep) -> Iterator[StoredRecord | Fault]:
             alone = not member.peek(1)
         except (Malformed, Damaged, Cut) as fault:
             yield Fault(offset=offset, reason=str(fault))
-            offset = _behind(member, fault)
+            offset = _behind(member)
             continue
         if alone:
             yield replace(record, offset=offset, length=member.end - offset)
             offset = member.end
         else:
-            end = _end(source, offset)
+            end = _behind(member)
             yield from _shared(source, offset, end, keep)
             offset = end
 
 
-def _behind(member: Member, fault: Exception) -> int | None:
-    """Where to go on after a fault in the member; None where nothing can follow."""
-    if isinstance(fault, Malformed):
-        try:
-            return member.drain()
-        except Damaged:
-            pass
-        except Cut:
-            return None
-    return None if isinstance(fault, Cut) else find_member(member.source, member.offset + 1)
-
-
-def _end(source: Source, offset: int) -> int | None:
-    """Where the member ends; None where it goes to the end of the file, or nothing follows."""
+def _behind(member: Member) -> int | None:
+    """Where to go on behind the member; None where it goes to the end of the file, or nothing follows."""
     try:
-        return Member(source, offset).drain()
+        return member.drain()
     except Damaged:
-        return find_member(source, offset + 1)
+        return find_member(member.source, member.offset + 1)
     except Cut:
-        return None
+        return _appended(member)
+
+
+def _appended(torn: Member) -> int | None:
+    """Where the records begin that were appended to a torn member; None where there are none.
+
+    It was inflated on into them, to the end of the file. They are whole up to
+    there; and they do not come out of the member as they stand in the file:
+    what does may be an archive that a page is, in a block that deflate has
+    stored. The two cannot be told apart then, and it is left to the page.
+    """
+    source = torn.source
+    place = find_member(source, torn.offset + 1)
+    while place is not None:
+        fault = _first_fault(source, place)
+        if fault is None:
+            return None if _shows(torn, place) else place
+        place = find_member(source, fault.offset + 1)
+    return None
+
+
+def _shows(member: Member, place: int) -> bool:
+    """Whether what the member holds has the bytes that stand at the place in the file."""
+    octets = Plain(member.source, place).near(LONGEST_SOUGHT)
+    return Member(member.source, member.offset).seek(re.compile(re.escape(octets)))
 
 
 def _shared(source: Source, offset: int, end: int | None, keep: Keep) -> Iterator[StoredRecord | Fault]:
@@ -185,7 +206,7 @@ def _shared(source: Source, offset: int, end: int | None, keep: Keep) -> Iterato
             more = False
 
 
-def _plain(source: Source, keep: Keep, offset: int = 0) -> Iterator[StoredRecord | Fault]:
+def _plain(source: Source, offset: int, keep: Keep) -> Iterator[StoredRecord | Fault]:
     octets: Plain | None = Plain(source, offset)
     while octets is not None:
         octets.line_feeds()
@@ -202,9 +223,7 @@ def _plain(source: Source, keep: Keep, offset: int = 0) -> Iterator[StoredRecord
             yield Fault(offset=offset, reason=str(fault))
             octets = _next_plain(source, offset)
             # Unless what follows are records up to the very end, it is a piece of the one that was cut.
-            if octets is not None and any(
-                isinstance(found, Fault) for found in _plain(source, _nothing, octets.position)
-            ):
+            if octets is not None and _first_fault(source, octets.position):
                 return
 
 

@@ -533,6 +533,33 @@ def test_records_written_behind_a_torn_one_are_read(tmp_path):
         assert fault.offset == 0
 
 
+@pytest.mark.parametrize("torn", [page(2), page(2) + page(3)], ids=["one record", "two records"])
+def test_what_is_appended_to_a_torn_member_is_read_wherever_it_was_torn(tmp_path, torn):
+    first, member = gzip.compress(page(1)), gzip.compress(torn)
+    for cut in range(1, len(member)):
+        octets = first + member[:cut] + gzip.compress(page(4)) + gzip.compress(page(5))
+        responses, faults = found(written(tmp_path, octets))
+        read = [response.location.target_uri[-1] for response in responses]
+        # Of records compressed as one, those before the tear can be read.
+        assert [number for number in read if number not in "23"] == ["1", "4", "5"], f"torn at {cut}"
+        assert {fault.offset for fault in faults} == {len(first)}
+
+
+def quoting(level: int, quoted: bytes) -> bytes:
+    """A member with the record of a page that has those bytes between text; they stand in it as they are."""
+    text = b"".join(b"<p>%d" % number for number in range(30))
+    before, behind = page(9, body=text + quoted + text).split(quoted)
+    compressor = zlib.compressobj(level, zlib.DEFLATED, 31)
+    # With a flush the compressor begins a new block, and stores as it is what it cannot make smaller.
+    blocks = [compressor.compress(part) + compressor.flush(zlib.Z_FULL_FLUSH) for part in (before, quoted)]
+    member = b"".join(blocks) + compressor.compress(behind) + compressor.flush()
+    assert quoted in member
+    return member
+
+
+QUOTED = gzip.compress(page(2, body=random.Random(1).randbytes(600)))
+
+
 SLICE_ENDS = [65_536 + more for more in range(-3, 4)]
 
 
@@ -563,6 +590,16 @@ def test_a_record_quoted_by_a_page_is_not_taken_for_one_where_the_file_is_cut(tm
     responses, faults = found(written(tmp_path, quoting[:-20]))
     assert responses == []
     assert [fault.offset for fault in faults] == [0]
+
+
+@pytest.mark.parametrize("level", [0, 9])
+def test_an_archive_quoted_by_a_page_gives_no_record_wherever_the_file_is_cut(tmp_path, level):
+    """Not even where the file ends with that archive, as it would had it been appended to a torn record."""
+    first, member = gzip.compress(page(1)), quoting(level, QUOTED)
+    for cut in range(1, len(member)):
+        responses, faults = found(written(tmp_path, first + member[:cut]))
+        assert [response.location.target_uri[-1] for response in responses] == ["1"], f"cut at {cut}"
+        assert [fault.offset for fault in faults] == [len(first)]
 
 
 def test_a_bad_record_among_records_compressed_as_one_is_skipped(tmp_path):
