@@ -11,6 +11,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from crawler.warc.durable import sync_data, sync_folder
 from crawler.warc.exchange import Exchange, Location, new_record_id
 from crawler.warc.records import Record, exchange_records, warcinfo_record, write_record
 from crawler.warc.space import check_space
@@ -54,7 +55,7 @@ class OpenFile:
         self._sha256 = hashlib.sha256()
         self._file = _open_path(path).open("xb")
         try:
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
             self.append(warcinfo_record(path.name, self.warcinfo_id, about))
         except BaseException:
             self.abandon()
@@ -84,7 +85,7 @@ class OpenFile:
         if self._durable == self.size:
             return
         self._file.flush()
-        _sync_data(self._file.fileno())
+        sync_data(self._file.fileno())
         self._durable = self.size
 
     def close(self) -> WarcFile:
@@ -93,7 +94,7 @@ class OpenFile:
         os.fsync(self._file.fileno())
         self._file.close()
         _open_path(self.path).rename(self.path)
-        _sync_folder(self.path.parent)
+        sync_folder(self.path.parent)
         digest = self._sha256.hexdigest()
         return WarcFile(name=self.path.name, size=self.size, sha256=digest, records=self.records)
 
@@ -233,19 +234,3 @@ def exchange_bytes(exchange: Exchange) -> int:
 
 def _open_path(path: Path) -> Path:
     return path.with_name(path.name + ".open")
-
-
-def _sync_data(descriptor: int) -> None:
-    """Make the octets of a file last, and its length; macOS and Windows have no call for these alone."""
-    getattr(os, "fdatasync", os.fsync)(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new name last; on Windows a folder cannot be opened, and need not."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -6,6 +6,8 @@ import os
 from itertools import chain, count
 from typing import IO, TYPE_CHECKING
 
+from crawler.warc.durable import sync_folder
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -49,7 +51,7 @@ def _keep_rest(file: IO[bytes], path: Path, length: int) -> Path:
         # A try that crashed before the cut left this very content: it is replaced by itself.
         torn = next(name for name in _names(path) if not name.exists() or _same(name, copy))
         copy.replace(torn)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     finally:
         copy.unlink(missing_ok=True)
     return torn
@@ -70,14 +72,3 @@ def _same(one: Path, other: Path) -> bool:
 def _slices(file: IO[bytes]) -> Iterator[bytes]:
     while octets := file.read(SLICE):
         yield octets
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a new name last; on Windows a folder cannot be opened, and need not."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -153,7 +153,7 @@ def test_a_disk_that_does_not_sync_ends_the_capture(tmp_path, exchange, monkeypa
 
     async def steps(writer: WarcWriter) -> Any:
         await writer.write(exchange())
-        monkeypatch.setattr(files, "_sync_data", broken)
+        monkeypatch.setattr(files, "sync_data", broken)
         sentence = "could not be put on the disk, Input/output error"
         for step in (writer.sync(), writer.sync(), writer.write(exchange())):
             with pytest.raises(CaptureLost, match=sentence):
