@@ -1,13 +1,18 @@
-"""``scrapy verify --repair FILE``: a torn WARC file cut back to its last whole record."""
+"""``scrapy verify``: a torn WARC file cut back to its last whole record, a lost journal made anew."""
 
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
 
+from crawler.collection.journal import JournalFailed
+from crawler.collection.lock import LOCK, Lock, Locked
+from crawler.collection.rebuild import NotACollection, Rebuilt, rebuild_journal
+from crawler.collection.recovery import OPEN, EditedRun
 from crawler.collection.verdict import ExitCode
 from crawler.commands.archiving import say
 from crawler.warc.reader import NotAnArchive
@@ -15,6 +20,8 @@ from crawler.warc.repair import DamagedInside, Repair, repair
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
 
 class Command(ScrapyCommand):
@@ -24,11 +31,11 @@ class Command(ScrapyCommand):
 
     def syntax(self) -> str:
         """What follows the command's name."""
-        return "--repair FILE"
+        return "--repair FILE | --rebuild-journal COLLECTION"
 
     def short_desc(self) -> str:
         """What ``scrapy --help`` shows."""
-        return "Cut a torn WARC file back to its last whole record"
+        return "Cut a torn WARC file back, or make the journal of a collection anew"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Ask what to do, and with what."""
@@ -39,31 +46,70 @@ class Command(ScrapyCommand):
             type=Path,
             help="cut this .warc or .warc.gz file back to its last whole record; the rest goes to FILE.torn",
         )
+        parser.add_argument(
+            "--rebuild-journal",
+            metavar="COLLECTION",
+            type=Path,
+            help="make journal.sqlite of this folder of runs anew, all of it but the queue",
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Do what the option asks for."""
-        if args or opts.repair is None:
-            say("verify", f"{args[0] if args else 'no option given'}: expected {self.syntax()}")
+        given = [path for path in (opts.repair, opts.rebuild_journal) if path is not None]
+        if args or len(given) != 1:
+            wrong = args[0] if args else f"{len(given) or 'no'} option{'s' if given else ''} given"
+            say("verify", f"{wrong}: expected {self.syntax()}")
             self.exitcode = ExitCode.USAGE
+        elif opts.repair is not None:
+            self.exitcode = attempt(opts.repair, repair_file)
         else:
-            self.exitcode = repair_file(opts.repair)
+            self.exitcode = attempt(opts.rebuild_journal, rebuild)
 
 
-def repair_file(path: Path) -> ExitCode:
-    """Repair a WARC file, and say in one line what became of it."""
+def attempt(path: Path, work: Callable[[Path], str]) -> ExitCode:
+    """Work on a path, and say in one line what became of it or what stood in the way."""
     try:
-        done = repair(path)
-    except NotAnArchive as error:
+        told = work(path)
+    except (NotAnArchive, NotACollection) as error:
         say("verify", str(error))
         return ExitCode.USAGE
-    except DamagedInside as error:
+    except Locked as error:
+        say("verify", str(error))
+        return ExitCode.LOCKED
+    except (DamagedInside, EditedRun) as error:
         say("verify", str(error))
         return ExitCode.NOT_VERIFIED
     except OSError as error:
-        say("verify", f"{error.filename or path}: cannot be written ({error.strerror or error})")
+        named = isinstance(error, JournalFailed)
+        words = f"{error.filename or path}: cannot be written ({error.strerror or error})"
+        say("verify", str(error) if named else words)
         return ExitCode.STORAGE
-    sys.stdout.write(f"{in_words(done)}\n")
+    tell(told)
     return ExitCode.COMPLETE
+
+
+def tell(sentence: str) -> None:
+    """Say what was done, on standard output."""
+    sys.stdout.write(f"{sentence}\n")
+
+
+# --- One file ---
+
+
+def repair_file(path: Path) -> str:
+    """Repair a WARC file; gives what became of it. Raises what ``repair`` does, and Locked."""
+    with lock_of(path):
+        return in_words(repair(path))
+
+
+def lock_of(path: Path) -> AbstractContextManager[object]:
+    """The lock under which a file may be cut: that of the collection whose run may be writing it.
+
+    Raises Locked, OSError.
+    """
+    collection = path.resolve().parent.parent
+    is_being_written = path.name.endswith(OPEN) and (collection / LOCK).is_file()
+    return Lock(collection) if is_being_written else nullcontext()
 
 
 def in_words(done: Repair) -> str:
@@ -71,3 +117,21 @@ def in_words(done: Repair) -> str:
     state = "whole already" if done.torn is None else "repaired"
     kept = f"{done.path}: {state}; {done.records} records, {done.kept} bytes kept, {done.cut} bytes cut"
     return kept if done.torn is None else f"{kept}, now in {done.torn}"
+
+
+# --- A collection ---
+
+
+def rebuild(path: Path) -> str:
+    """Make a journal anew; gives what it was made from. Raises what ``rebuild_journal`` does."""
+    return rebuilt_in_words(rebuild_journal(path, tell))
+
+
+def rebuilt_in_words(done: Rebuilt) -> str:
+    """What a journal was made from, and what is lost, in one line."""
+    words = f"{done.path}: rebuilt from {done.runs} runs; {done.rows} rows"
+    if done.set_aside is not None:
+        words += f"; the one before is {done.set_aside.name}"
+    if done.lost_queue is not None:
+        words += f"; crawl {done.lost_queue} was not at its end and its queue is lost, the next begins anew"
+    return words
