@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 ONLY = os.environ.get("CRASH_ONLY")
 """The number of the one case to try, of those that a test tries at once."""
 
+TOLD = 10
+"""At most so many faults of a collection are told."""
+
 
 @pytest.fixture(scope="session")
 def blog() -> Iterator[CrashSite]:
@@ -70,7 +73,8 @@ def hold(undisturbed: Callable[[CrashSite], Collection]) -> Callable[..., None]:
             assert ended.code == 0, "\n".join([*collection.story, ended.err])
         found = oracle.faults(collection, deaths=deaths, stated=stated)
         FIGURES.examined(deaths, collection.beyond_need.total(), faulty=bool(found))
-        assert not found, "\n".join([*found, *collection.story])
+        told = [*found[:TOLD], f"{len(found)} faults"]
+        assert not found, "\n".join([*told, *collection.story])
 
     return examine
 

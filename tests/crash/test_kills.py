@@ -22,14 +22,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KILLS = int(os.environ.get("CRASH_KILLS", "50"))
-"""How many crawls are killed in all."""
+"""How many crawls are killed in all, at least."""
 
 SEED = os.environ.get("CRASH_SEED", "1")
 
 AT_RANDOM = KILLS // 2
 KILLS_OF_A_COLLECTION = 5
-DURING_RECOVERY = KILLS // 10
-AT_STEPS = KILLS - AT_RANDOM - DURING_RECOVERY
+AT_STEPS = KILLS * 2 // 5
+DURING_RECOVERY = KILLS * 4 // 25
+"""So many recoveries, each of them killed twice at the same step."""
 
 BEGUN = ("before commit journal", 10)
 """Where the crawl dies whose recovery is killed: lines and records lie behind what is committed."""

@@ -27,7 +27,7 @@ def test_a_signal_ends_a_crawl_in_order_and_the_next_one_goes_on(small_blog, tmp
     ended = crawl.end(within=30)
     collection.story.append(f"{number.name} after {wanted:.0f} requests: {ended.code}, {ended.sentence}")
     assert ended.code == 5, ended.err
-    assert "Traceback" not in ended.err
+    assert "Traceback" not in ended.err, ended.err
     assert not list(oracle.leftovers(collection.root))
     assert not oracle.invalid(collection.root.glob("*/*.warc.gz"))
     [run] = oracle.runs(collection.root)
