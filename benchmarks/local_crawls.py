@@ -187,7 +187,8 @@ class PlainDipNoteSpider(DipNoteSpider):
     async def start(self) -> AsyncIterator[Request]:
         """Ask for the front page."""
         scheduler: Any = self.crawler.engine.scheduler if self.crawler.engine else None
-        self.known = lambda fingerprint: fingerprint.hex() in scheduler.df.fingerprints
+        # Not its public property, which copies all of them each time it is asked.
+        self.known = lambda fingerprint: fingerprint in scheduler.df._fingerprints  # noqa: SLF001
         async for request in super().start():
             yield request
 
