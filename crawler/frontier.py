@@ -174,7 +174,8 @@ class Frontier:
         request = from_text(task.request, self._crawler.spider)
         errback = request.errback
         request.meta[VISIT] = task.number
-        return request.replace(errback=lambda failure: self._failed(failure, visit, errback))
+        request.errback = lambda failure: self._failed(failure, visit, errback)
+        return request
 
     def _failed(
         self, failure: Failure, visit: Visit, errback: Callable[[Failure], Any] | None

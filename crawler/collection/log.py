@@ -6,6 +6,7 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from crawler.collection.journal import BadJournal, JournalFailed
 from crawler.collection.line_file import ClosedFile, LineFile
 from crawler.collection.reasons import reason_for
 from crawler.collection.secrets import without_userinfo
@@ -77,10 +78,10 @@ class JsonLog(logging.Handler):
 
 
 class OneLine(logging.Filter):
-    """Turns the traceback of a request that failed for a known reason into words: it tells of the network.
+    """Turns the traceback of a fact outside of this program into words.
 
     Scrapy's robots.txt middleware and scraper print one for every host that
-    does not answer.
+    does not answer, and for every page that is read while the journal fails.
     """
 
     LOGGERS = ("scrapy.downloadermiddlewares.robotstxt", "scrapy.core.scraper")
@@ -96,7 +97,8 @@ class OneLine(logging.Filter):
         """Always True; changes the record."""
         error = record.exc_info[1] if record.exc_info else None
         downloading = str(record.msg).startswith("Error downloading")
-        if error is not None and downloading and reason_for(error) != "internal-error":
+        known = downloading and error is not None and reason_for(error) != "internal-error"
+        if known or isinstance(error, BadJournal | JournalFailed):
             words = f": {error}"
             record.msg = record.getMessage() + ("" if words in record.getMessage() else words)
             record.args = None
