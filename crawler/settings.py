@@ -75,8 +75,8 @@ WARC_MAX_BYTES = 1_000_000_000
 # So many bytes of exchanges may wait for the disk; then downloading waits too.
 WARC_QUEUE_BYTES = 64 * 1024 * 1024
 
-# Closed pages are committed in groups: of this many at most, half of what may be under way, so that one half
-# is fetched while the other goes to the disk.
+# Closed pages are committed in groups: as soon as there are so many, half of what may be under way, so that
+# one half is fetched while the other goes to the disk.
 COMMIT_PAGES = 8
 
 # At the latest so long (in seconds) after the first page of a group was closed: what a power cut costs.
