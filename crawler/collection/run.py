@@ -73,18 +73,20 @@ class Run:
         self.folder = collection.begin_run(crawl, continues)
         self.id = self.folder.name
         try:
-            check_space(self.folder, min_free)
-            self._rows = {kind: LineFile(self.folder / name) for kind, name in ITEM_FILES.items()}
-            self._skipped = LineFile(self.folder / SKIPPED)
-            self._log = JsonLog(self.folder / LOG, log_level)
-            sync_folder(self.folder)
+            self._open_files(log_level)
         except OSError as error:
             self._take_away()
-            raise NotWritable(
-                f"{self.folder}: no run can be written here ({error.strerror or error})"
-            ) from error
+            told = f"{self.folder}: no run can be written here ({error.strerror or error})"
+            raise NotWritable(told) from error
         self._log.on_error = self.fail
         collection.journal.on_error = self.fail
+
+    def _open_files(self, log_level: int | str) -> None:
+        check_space(self.folder, self._min_free)
+        self._rows = {kind: LineFile(self.folder / name) for kind, name in ITEM_FILES.items()}
+        self._skipped = LineFile(self.folder / SKIPPED)
+        self._log = JsonLog(self.folder / LOG, log_level)
+        sync_folder(self.folder)
 
     def _connect_commits(self) -> None:
         commits = self.commits
