@@ -38,7 +38,7 @@ BUDGET = "budget"
 """Key in the meta of a request: what it is counted against, as the fields of Budget."""
 
 UNBOUNDED = 16
-"""Requests in hand where CONCURRENT_REQUESTS is 0: what is fetched and not committed has to have a bound."""
+"""Stands for CONCURRENT_REQUESTS where that is 0: what is fetched and not committed has to have a bound."""
 
 LATELY = 50_000
 """So many identities are known without asking the journal."""
@@ -53,8 +53,8 @@ class Frontier:
     For a spider with ``resumable = True``. Scrapy's own scheduler holds only
     what is in flight: ``start()`` is replaced by one that waits for the
     journal, and hands a request out when the visits before it are committed.
-    At most CONCURRENT_REQUESTS requests have left the queue and are not
-    committed. Any other spider is left alone.
+    Three quarters of CONCURRENT_REQUESTS requests at most have left the queue
+    and are not committed. Any other spider is left alone.
 
     The spider gets ``state``, a mapping that is committed with the page that
     changed it, and ``known``, which tells whether a request is in the queue.
@@ -69,7 +69,7 @@ class Frontier:
         self._fates = Fates(crawler)
         self._resumable = bool(getattr(crawler.spider, "resumable", False))
         if self._resumable:
-            run.window = crawler.settings.getint("CONCURRENT_REQUESTS") or UNBOUNDED
+            run.window = window_of(crawler.settings.getint("CONCURRENT_REQUESTS"))
             run.on_tasks = self._take
             spider: Any = crawler.spider
             spider.state = State(run)
@@ -249,6 +249,15 @@ class State(MutableMapping[str, Any]):
 
     def __len__(self) -> int:
         raise TypeError("what is remembered can be asked for by name alone")
+
+
+def window_of(concurrency: int) -> int:
+    """How many requests of the queue may be in hand, where so many may be sent at once (0: no bound).
+
+    A quarter is left to their redirects and retries: what a crash costs is
+    every request that was sent for a page that was not committed.
+    """
+    return max(1, (concurrency or UNBOUNDED) * 3 // 4)
 
 
 def as_text(request: Request) -> str:

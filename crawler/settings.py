@@ -77,7 +77,7 @@ WARC_QUEUE_BYTES = 64 * 1024 * 1024
 
 # Closed pages are committed in groups: as soon as there are so many, half of what may be under way, so that
 # one half is fetched while the other goes to the disk.
-COMMIT_PAGES = 8
+COMMIT_PAGES = 6
 
 # At the latest so long (in seconds) after the first page of a group was closed: what a power cut costs.
 COMMIT_SECONDS = 1.0

@@ -193,5 +193,5 @@ def test_no_more_is_under_way_than_requests_may_be(scrapy, blog):
         "    def tell(self):\n"
         "        open('most', 'w').write(str(self.most))\n"
     )
-    crawl(scrapy, blog, code, 'EXTENSIONS={"changed.Watch": 1}', "CONCURRENT_REQUESTS=5")
-    assert json.loads((scrapy.folder / "most").read_text()) == 5
+    crawl(scrapy, blog, code, 'EXTENSIONS={"changed.Watch": 1}', "CONCURRENT_REQUESTS=8")
+    assert json.loads((scrapy.folder / "most").read_text()) == 6

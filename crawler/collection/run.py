@@ -46,7 +46,7 @@ class Run:
         continues: str | None,
         *,
         budget: Callable[[str], int],
-        commit_pages: int = 8,
+        commit_pages: int = 6,
         commit_seconds: float = 1.0,
         min_free: int = 0,
         log_level: int | str = logging.INFO,
