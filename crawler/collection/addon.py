@@ -132,6 +132,11 @@ class ArchiveAddon:
         """The verdict; closes a run that a component ended at its start, so that no engine stopped."""
         return self.verdict or self._close([])
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything was asked for."""
+        return self._loop is not None and bool(self._crawler.stats.get_value("downloader/request_count"))
+
     def discard(self) -> None:
         """Take a run away whose crawl could not begin."""
         if self.run is not None:

@@ -34,6 +34,8 @@ class HeldCollection:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._made_folder = not path.exists()
+        self._made_journal = not (path / JOURNAL).exists()
         self.put_in_order: list[str] = []
         """What was done about runs whose process died, in words."""
         try:
@@ -45,12 +47,15 @@ class HeldCollection:
             self._refuse_runs_without_journal()
             self.journal = Journal(path / JOURNAL)
         except BaseException:
-            self._lock.release()
             self._leave_nothing()
+            self._lock.release()
             raise
         try:
             self._check_clock()
             self._put_in_order()
+        except OSError as error:
+            self.release()
+            raise NotWritable(f"{path}: a run that died cannot be closed ({error})") from error
         except BaseException:
             self.release()
             raise
@@ -77,7 +82,7 @@ class HeldCollection:
                 self.journal.requeue(budget)
                 # An ended crawl goes on where a budget allows more than it did.
                 if not crawl.ended or "queued" in self.journal.queue.counts():
-                    return crawl, self._last_run_of(crawl)
+                    return self.journal.reopen(crawl), self._last_run_of(crawl)
         return self.journal.begin_crawl(spider, arguments), None
 
     def begin_run(self, crawl: Crawl, continues: str | None) -> Path:
@@ -89,22 +94,28 @@ class HeldCollection:
 
     def release(self) -> None:
         """Close the journal and let others write the collection."""
-        # Its last transaction is on the disk; to put its log into it can wait for the next who opens it.
-        with contextlib.suppress(OSError, BadJournal):
-            self.journal.close()
+        self._close_journal()
         self._lock.release()
 
     def discard(self) -> None:
-        """Release the collection, and take it away where it holds no run."""
-        self.release()
+        """Release the collection, and take away what this process has made of it."""
+        self._close_journal()
         self._leave_nothing()
+        self._lock.release()
+
+    def _close_journal(self) -> None:
+        # Its last transaction is on the disk; to put its log into it can wait for the next who opens it.
+        with contextlib.suppress(OSError, BadJournal):
+            self.journal.close()
 
     def _leave_nothing(self) -> None:
-        names = {path.name for path in self.path.iterdir()}
-        if names <= {JOURNAL, LOCK}:
-            for name in names:
-                (self.path / name).unlink()
-            self.path.rmdir()
+        if not self._made_journal or self._folders():
+            return
+        with contextlib.suppress(OSError):
+            for name in (JOURNAL, LOCK):
+                (self.path / name).unlink(missing_ok=True)
+            if self._made_folder:
+                self.path.rmdir()
 
     def _check_clock(self) -> None:
         """Runs are told apart, and their rows put in order, by when they began."""

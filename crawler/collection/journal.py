@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from crawler.collection.known import Known
@@ -147,6 +147,12 @@ class Journal:
         if crawl is None:
             raise RuntimeError("the crawl that was just begun is not there")
         return crawl
+
+    def reopen(self, crawl: Crawl) -> Crawl:
+        """The crawl, which goes on: what interrupts it leaves it to be taken up again."""
+        with self._transaction() as database:
+            database.execute("UPDATE crawls SET ended = 0 WHERE id = ?", (crawl.number,))
+        return replace(crawl, ended=False)
 
     def seed(self, seeds: Sequence[Wanted], budget: Callable[[str], int]) -> None:
         """Put the first requests of the crawl into the queue."""

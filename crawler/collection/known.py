@@ -110,6 +110,11 @@ class Known:
 
     # --- Counts ---
 
+    def bounds_reached(self) -> list[str]:
+        """Bounds that the spider noted as reached, whichever run did it."""
+        rows = self._read("SELECT name FROM notes WHERE name LIKE 'reached %' ORDER BY name", ())
+        return [name.removeprefix("reached ") for (name,) in rows]
+
     def counts(self) -> dict[str, int]:
         """How many posts, comments and authors the crawl found."""
         found = dict(self._read("SELECT kind, count(*) FROM found GROUP BY kind", ()))

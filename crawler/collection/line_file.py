@@ -68,11 +68,6 @@ class LineFile:
             name=self.path.name, size=self._size, sha256=self._sha256.hexdigest(), lines=self.lines
         )
 
-    @property
-    def size(self) -> int:
-        """Bytes so far."""
-        return self._size
-
     def abandon(self) -> None:
         """Leave the file under its ``.open`` name, as far as it got."""
         with contextlib.suppress(OSError):

@@ -12,6 +12,7 @@ from crawler.collection.layout import moment
 from crawler.collection.recovery import previous_entry
 from crawler.collection.run import Run, file_entry
 from crawler.collection.verdict import Outcome, Verdict
+from crawler.collection.visit import FAULTS
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -49,7 +50,8 @@ EXAMPLES = 100
 def outcome_of(crawler: Crawler, run: Run, finish_reason: str) -> Outcome:
     """What the verdict is decided from: the whole crawl where it has a queue, else this run."""
     stats, journal = _stats(crawler), run.collection.journal
-    reasons = {**journal.queue.reasons(), **_below(crawler, "archive/skipped/")}
+    reasons_of_crawl = journal.queue.reasons()
+    reasons = {**reasons_of_crawl, **_below(crawler, "archive/skipped/")}
     answered, failed = stats.get("archive/answered", 0), stats.get("archive/failed", 0)
     if states := journal.queue.counts():
         failed = states.get("failed", 0)
@@ -59,8 +61,10 @@ def outcome_of(crawler: Crawler, run: Run, finish_reason: str) -> Outcome:
         answered=answered,
         failed=failed,
         posts=journal.known.counts()["posts"] if getattr(crawler.spider, "expects_posts", False) else None,
-        internal_errors=_internal_errors(stats),
-        budgets=sorted({*journal.queue.budgets_reached(), *_below(crawler, "budget/")}),
+        internal_errors=max(_internal_errors(stats), sum(reasons_of_crawl.get(fault, 0) for fault in FAULTS)),
+        budgets=sorted(
+            {*journal.queue.budgets_reached(), *journal.known.bounds_reached(), *_below(crawler, "budget/")}
+        ),
         reasons=sorted(reason for reason in reasons if reason != "budget"),
     )
 
@@ -68,7 +72,9 @@ def outcome_of(crawler: Crawler, run: Run, finish_reason: str) -> Outcome:
 def outcome_of_broken(run: Run, finish_reason: str) -> Outcome:
     """The same of a run that cannot go on, without asking what may be broken."""
     return Outcome(
-        finish_reason=finish_reason, storage_error=run.storage_error, internal_errors=run.fault is not None
+        finish_reason=finish_reason,
+        storage_error=run.storage_error,
+        internal_errors=int(run.fault is not None),
     )
 
 

@@ -78,6 +78,8 @@ class PageRows:
 
     def process_spider_exception(self, response: Response, exception: Exception) -> None:
         """A callback that raised: its page gives nothing, and that is written down."""
+        if visit := CURRENT.get():
+            self._run.visits.empty(visit)
         self._fates.skipped(Skipped(url=response.url, reason="internal-error", detail=repr(exception)))
 
     def _restated(self, response: Response, rows: list[Row]) -> set[int]:

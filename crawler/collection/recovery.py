@@ -67,6 +67,10 @@ def close_dead_run(folder: Path, run: KnownRun, journal: Journal, previous: Know
     Raises EditedRun where less is there than was committed, OSError.
     """
     if not folder.exists():
+        if journal.lengths(run.id):
+            raise EditedRun(
+                f"{folder}: is missing, expected the folder of a run of which pages are committed"
+            )
         journal.forget_run(run.id)
         return [f"run {run.id} died before it had a folder"]
     said = []

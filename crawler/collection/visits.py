@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from crawler.collection.queue import Task
     from crawler.items import Skipped
 
-VISIT = "visit"
+VISIT = "blogarchive_visit"
 """Key in the meta of a request: the number of its task in the queue, which hops and retries inherit."""
 
 
@@ -84,6 +84,12 @@ class Visits:
             visit.skipped.append(skipped)
         else:
             self.end(Visit(url=skipped.url or "", skipped=[skipped]))
+
+    def empty(self, visit: Visit) -> None:
+        """Take back what a page said that is not to be kept; why it is not is kept."""
+        self._known.settle(visit)
+        for told in (visit.rows, visit.stated, visit.statements, visit.links, visit.notes):
+            told.clear()
 
     def end(self, visit: Visit) -> None:
         """Nothing more is to come: the visit can be committed."""

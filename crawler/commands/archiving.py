@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from inspect import signature
 from typing import TYPE_CHECKING
 
 from scrapy.utils.misc import load_object
@@ -12,8 +13,8 @@ from scrapy.utils.misc import load_object
 from crawler import settings as project
 from crawler.collection.addon import ArchiveAddon
 from crawler.collection.held import CannotResume, ClockBehind
-from crawler.collection.journal import BadJournal
-from crawler.collection.layout import BadCollectionName
+from crawler.collection.journal import BadJournal, JournalFailed
+from crawler.collection.layout import BadCollectionName, NotWritable
 from crawler.collection.lock import Locked
 from crawler.collection.recovery import EditedRun
 from crawler.collection.verdict import ExitCode
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler, CrawlerProcessBase
     from scrapy.settings import BaseSettings
 
+    from crawler.collection.run import Run
+
 logger = logging.getLogger(__name__)
 
 COMPONENTS = ("ADDONS", "ITEM_PIPELINES", "SPIDER_MIDDLEWARES", "DOWNLOADER_MIDDLEWARES", "EXTENSIONS")
@@ -30,7 +33,7 @@ COMPONENTS = ("ADDONS", "ITEM_PIPELINES", "SPIDER_MIDDLEWARES", "DOWNLOADER_MIDD
 
 
 WRONG_STARTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], ExitCode], ...] = (
-    (OSError, ExitCode.STORAGE),
+    ((NotWritable, JournalFailed), ExitCode.STORAGE),
     (Locked, ExitCode.LOCKED),
     (EditedRun, ExitCode.NOT_VERIFIED),
     ((BadCollectionName, BadJournal, CannotResume, ClockBehind), ExitCode.USAGE),
@@ -66,20 +69,29 @@ def archive(
     if addon is None or addon.run is None:
         return ExitCode.INTERNAL_ERROR if process.bootstrap_failed else ExitCode.COMPLETE
     if isinstance(crawl, asyncio.Task) and not crawl.done():
-        say(command, f"{addon.run.folder}: killed before it could be closed")
-        return ExitCode.INTERRUPTED
+        return _killed(command, addon, addon.run)
     verdict = addon.finish()
     say(command, f"{addon.run.folder}: {verdict.words}")
     return verdict.exit_code
 
 
+def _killed(command: str, addon: ArchiveAddon, run: Run) -> ExitCode:
+    """Say how far a run got that was ended without being closed."""
+    if addon.has_begun:
+        say(command, f"{run.folder}: killed before it could be closed")
+    else:
+        addon.discard()
+        say(command, f"{run.collection.path}: interrupted before the first request")
+    return ExitCode.INTERRUPTED
+
+
 def _unfit(crawler: Crawler, arguments: dict[str, str]) -> str | None:
-    """What cannot be archived so, in words; takes ``fresh`` out of the arguments of a spider of ours."""
+    """What cannot be archived so, in words; takes ``fresh`` out, unless the spider has one of its own."""
     if not crawler.settings.getbool("WARC_ENABLED", default=True):
         return "WARC_ENABLED: False, expected True: without records no row can be proven"
-    if not getattr(crawler.spidercls, "resumable", False):
+    if "fresh" in signature(crawler.spidercls.__init__).parameters:
         return None
-    if crawler.settings.get("JOBDIR"):
+    if getattr(crawler.spidercls, "resumable", False) and crawler.settings.get("JOBDIR"):
         return f"JOBDIR: {crawler.settings['JOBDIR']!r}, expected none: the journal keeps the queue"
     fresh = arguments.pop("fresh", "0")
     if fresh not in {"0", "1"}:
@@ -101,12 +113,12 @@ def _keep_components(settings: BaseSettings) -> None:
 def _wrong_start(
     command: str, crawler: Crawler, addon: ArchiveAddon | None, error: BaseException
 ) -> ExitCode:
+    if addon is not None and addon.verdict is None:
+        addon.discard()
     for kinds, exit_code in WRONG_STARTS:
         if isinstance(error, kinds):
             say(command, str(error))
             return exit_code
-    if addon is not None:
-        addon.discard()
     wrong_value = isinstance(error, ValueError)
     if crawler.spider is None:
         # The arguments are all that a spider is made of.

@@ -42,6 +42,9 @@ PRIORITY = {
 SIDEBAR = "sidebar"
 """Name of the one walk through a list beside a post."""
 
+REACHED = "reached "
+"""Begins the name under which a bound that was reached is remembered."""
+
 OVER = "over"
 """Stands for a walk that is at its end."""
 
@@ -184,7 +187,7 @@ class BlogSpider(Spider):
             yield from self._walk_sidebar(links)
             return
         for post in read.posts:
-            yield from self._walk_comments(post.id, read.items, links)
+            yield from self._walk_comments(post.id, read.items, links, kind)
             yield from self._begin_sidebar(post.id, links)
 
     def _wanted(self, link: Link) -> bool:
@@ -199,7 +202,9 @@ class BlogSpider(Spider):
     def _is_known(self, link: Link) -> bool:
         return self.known(fingerprint_of(link.key))
 
-    def _walk_comments(self, post: str, items: Sequence[Item], links: list[Link]) -> Iterator[Request]:
+    def _walk_comments(
+        self, post: str, items: Sequence[Item], links: list[Link], kind: LinkKind
+    ) -> Iterator[Request]:
         """The next page of the post's comments; none when this one brought no new comment."""
         name = f"thread {post}"
         if self.state.get(name) == OVER:
@@ -211,8 +216,9 @@ class BlogSpider(Spider):
         walk.learn(link for link in links if link.kind is LinkKind.COMMENTS)
         if new or first:
             yield from self._step(walk, name, post)
-        else:
+        elif kind is LinkKind.COMMENTS:
             self.state[name] = OVER
+        # The post itself may be read twice, by another way to it, while the walk waits for its next page.
 
     def _begin_sidebar(self, post: str, links: list[Link]) -> Iterator[Request]:
         """Walk the list beside this post, if no other post's is being walked."""
@@ -271,6 +277,7 @@ class BlogSpider(Spider):
         )
 
     def _reached(self, budget: str, where: str) -> None:
+        self.state[f"{REACHED}{budget}"] = True
         if not self.crawler.stats.get_value(f"budget/{budget}"):
             logger.warning("%s is reached, first at %s: what lies beyond is not archived", budget, where)
         self._count(f"budget/{budget}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing, suppress
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from shutil import copytree, rmtree
@@ -14,7 +15,7 @@ import pytest
 from crawler.collection.held import CannotResume, ClockBehind, HeldCollection
 from crawler.collection.journal import BadJournal, Journal
 from crawler.collection.recovery import EditedRun
-from crawler.collection.visit import Visit, Wanted
+from crawler.collection.visit import Budget, Visit, Wanted
 
 WARC = "dipnote-00000.warc.gz"
 COMMITTED = {WARC: 60, "posts.jsonl": 20}
@@ -139,8 +140,14 @@ def test_a_file_that_is_gone_is_told(tmp_path):
         HeldCollection(tmp_path / "dipnote")
 
 
+def test_a_folder_with_committed_pages_that_is_gone_is_told(tmp_path):
+    rmtree(die(tmp_path / "dipnote"))
+    with pytest.raises(EditedRun, match=r"Z: is missing, expected the folder of a run"):
+        HeldCollection(tmp_path / "dipnote")
+
+
 def test_a_run_that_died_before_its_folder_was_made_is_forgotten(tmp_path):
-    run = die(tmp_path / "dipnote")
+    run = die(tmp_path / "dipnote", lengths={})
     rmtree(run)
     collection = HeldCollection(tmp_path / "dipnote")
     assert collection.journal.runs() == []
@@ -244,6 +251,40 @@ def test_after_its_end_a_crawl_begins_anew_with_whatever_arguments(interrupted):
     interrupted.journal.commit("run", [Visit(url="seed", task=1)], {}, budget=lambda _: 9, room=0)
     crawl, continues = take_up(interrupted, {"site": "b"})
     assert (crawl.number, continues) == (2, None)
+
+
+def test_an_ended_crawl_that_goes_on_is_not_abandoned_by_other_arguments(interrupted):
+    seed = replace(wanted("more"), budget=Budget("LISTING_PAGES"))
+    interrupted.journal.seed([seed], lambda _: 0)
+    run = interrupted.journal.runs()[0].id
+    interrupted.journal.commit("run", [Visit(url="seed", task=1)], {}, budget=lambda _: 9, room=0)
+    interrupted.journal.close_run(run, "0", crawl_ended=True)
+    crawl, _ = take_up(interrupted, {"site": "a"}, bound=1)
+    assert (crawl.number, crawl.ended) == (1, False)
+    with pytest.raises(CannotResume):
+        take_up(interrupted, {"site": "b"})
+
+
+@pytest.mark.parametrize("octets", [b"no journal" * 500, None], ids=["broken", "newer"])
+def test_a_journal_that_is_refused_is_not_taken_away(tmp_path, octets):
+    path = tmp_path / "dipnote" / "journal.sqlite"
+    path.parent.mkdir()
+    if octets is None:
+        with closing(Journal(path)) as journal:
+            journal._writer.execute("PRAGMA user_version = 99")
+    else:
+        path.write_bytes(octets)
+    before = path.read_bytes()
+    with pytest.raises(BadJournal):
+        HeldCollection(path.parent)
+    assert path.read_bytes() == before
+
+
+def test_a_collection_behind_a_link_keeps_it(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "dipnote").symlink_to(tmp_path / "disk")
+    HeldCollection(tmp_path / "dipnote").discard()
+    assert (tmp_path / "dipnote").is_symlink()
 
 
 def test_a_clock_behind_the_last_run_is_told_and_nothing_is_changed(tmp_path):

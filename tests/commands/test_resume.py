@@ -300,6 +300,45 @@ def test_too_little_space_is_told_with_its_figures(scrapy, blog):
     assert "Traceback" not in ended.stderr
 
 
+def test_a_signal_before_the_first_request_leaves_no_run(scrapy, blog):
+    (scrapy.folder / "early.py").write_text(
+        "import os, signal\n"
+        "class Early:\n"
+        "    def __init__(self):\n"
+        "        signal.raise_signal(signal.SIGINT)\n"
+    )
+    ended = scrapy.crawl(blog.url, "-s", 'EXTENSIONS={"early.Early": 1}')
+    assert ended.returncode == 5
+    assert not list(scrapy.folder.rglob("*.open"))
+
+
+def test_a_bound_that_an_earlier_run_reached_is_told_by_the_last(scrapy, blog):
+    code = (
+        "from crawler.spiders.dipnote import DipNoteSpider\nclass Deep(DipNoteSpider):\n    name = 'deep'\n"
+    )
+    (scrapy.folder / "deep.py").write_text(code)
+    words = ["runspider", "deep.py", "-a", f"site={blog.url}", *AT_ONCE_WORDS, "-s", "DEPTH_LIMIT=1"]
+    assert scrapy(*words, "-s", "CLOSESPIDER_PAGECOUNT=9").returncode == 7
+    ended = scrapy(*words)
+    assert (ended.returncode, "DEPTH_LIMIT" in ended.stderr.splitlines()[-1]) == (7, True)
+
+
+def test_a_spider_of_ones_own_may_abandon_what_another_left(interrupted, blog):
+    (interrupted.folder / "own.py").write_text(
+        "import scrapy\n"
+        "class Own(scrapy.Spider):\n"
+        "    name, collection = 'own', 'dipnote'\n"
+        f"    start_urls = ['{blog.url}']\n"
+        "    def parse(self, response):\n"
+        "        yield response.follow('/robots.txt', meta={'visit': {}}, callback=self.parse_robots)\n"
+        "    def parse_robots(self, response):\n"
+        "        yield {'robots': True}\n"
+    )
+    refused = interrupted("runspider", "own.py", *AT_ONCE_WORDS)
+    assert (refused.returncode, "spider: own, expected dipnote" in refused.stderr) == (2, True)
+    assert interrupted("runspider", "own.py", "-a", "fresh=1", *AT_ONCE_WORDS).returncode == 0
+
+
 def test_redirects_are_one_visit_and_lead_to_one_page(scrapy, site):
     site.serve("/", front(POSTS[0], "/stories/2010/09/10/old"))
     site.serve("/stories/2010/09/10/old", status=301, Location=POSTS[0])

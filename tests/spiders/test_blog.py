@@ -30,6 +30,8 @@ from crawler.spiders.identity import PageFingerprinter
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from crawler.collection.queue import Task
+
 HOST = "http://blog.example"
 BUDGETS = ("COMMENT_PAGES_PER_POST", "LISTING_PAGES", "SIDEBAR_PAGES", "DEPTH_LIMIT")
 
@@ -90,7 +92,10 @@ class Visit:
 
 
 def visit(
-    monkeypatch: pytest.MonkeyPatch, site: Mapping[str, FakePage | int | str | None], **budgets: int
+    monkeypatch: pytest.MonkeyPatch,
+    site: Mapping[str, FakePage | int | str | None],
+    room: int = 1,
+    **budgets: int,
 ) -> Visit:
     """Let a spider visit a site of fake pages; None has an unknown layout, a number is an error status."""
     settings = {name: getattr(defaults, name) for name in BUDGETS} | budgets
@@ -116,21 +121,25 @@ def visit(
         journal.begin_crawl("some", {})
         journal.seed([wanted(seed)], crawler.settings.getint)
         ended: list[visit_module.Visit] = []
-        while tasks := journal.commit("run", ended, {}, budget=crawler.settings.getint, room=1):
-            [task] = tasks
-            request = from_text(task.request, spider)
-            done.asked.append(request.url.removeprefix(HOST))
-            page = visit_module.Visit(url=task.url, task=task.number)
-            for output in fetch(spider, site, request):
-                if isinstance(output, Request):
-                    output.meta["depth"] = request.meta.get("depth", 0) + 1
-                    page.links.append(wanted(output))
-                else:
-                    done.yielded.append(output)
-            ended = [page]
+        while tasks := journal.commit("run", ended, {}, budget=crawler.settings.getint, room=room):
+            ended = [_visited(task, spider, site, done) for task in tasks]
         over = Counter(f"budget/{link.budget.name}" for link in journal.queue.over_budget if link.budget)
     done.stats = crawler.stats.get_stats() | over
     return done
+
+
+def _visited(task: Task, spider: BlogSpider, site: Mapping[str, Any], done: Visit) -> visit_module.Visit:
+    """One request of the queue, and what its page gives."""
+    request = from_text(task.request, spider)
+    done.asked.append(request.url.removeprefix(HOST))
+    page = visit_module.Visit(url=task.url, task=task.number)
+    for output in fetch(spider, site, request):
+        if isinstance(output, Request):
+            output.meta["depth"] = request.meta.get("depth", 0) + 1
+            page.links.append(wanted(output))
+        else:
+            done.yielded.append(output)
+    return page
 
 
 async def started(spider: BlogSpider) -> list[Request]:
@@ -192,6 +201,14 @@ def test_every_page_of_comments_is_asked_for_whichever_comes_first(monkeypatch, 
 def test_a_pager_is_left_when_a_page_brings_no_new_comment(monkeypatch):
     site = {"/": FakePage([], [link("/a", LinkKind.POST)]), **thread("a", [[1], [1], [1], [1]])}
     assert visit(monkeypatch, site).asked == ["/", "/a", "/a?page=1"]
+
+
+def test_a_post_that_is_read_by_another_way_does_not_end_the_walk(monkeypatch):
+    pages = thread("a", [[1], [2], [3]])
+    names = [link("/a", LinkKind.POST), link("/alias", LinkKind.POST)]
+    site = {"/": FakePage([], names), **pages, "/alias": pages["/a"]}
+    done = visit(monkeypatch, site, room=4)
+    assert {"/a?page=1", "/a?page=2"} <= set(done.asked)
 
 
 def test_a_page_of_comments_that_fails_does_not_end_the_walk(monkeypatch):
