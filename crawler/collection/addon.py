@@ -134,8 +134,8 @@ class ArchiveAddon:
 
     @property
     def has_begun(self) -> bool:
-        """Whether anything was asked for."""
-        return self._loop is not None and bool(self._crawler.stats.get_value("downloader/request_count"))
+        """Whether anything was archived."""
+        return self._loop is not None and bool(self._crawler.stats.get_value("warc/bytes"))
 
     def discard(self) -> None:
         """Take a run away whose crawl could not begin."""

@@ -81,7 +81,7 @@ def _killed(command: str, addon: ArchiveAddon, run: Run) -> ExitCode:
         say(command, f"{run.folder}: killed before it could be closed")
     else:
         addon.discard()
-        say(command, f"{run.collection.path}: interrupted before the first request")
+        say(command, f"{run.collection.path}: interrupted before anything was archived")
     return ExitCode.INTERRUPTED
 
 

@@ -233,10 +233,11 @@ def test_an_interrupted_run_is_closed_and_says_so(scrapy, blog):
 
 
 def test_a_second_interrupt_ends_at_once_and_leaves_the_run_open(scrapy, blog):
-    blog.wait = 20
+    blog.wait = 0.5
     process = scrapy.start("crawl", "dipnote", "-a", f"site={blog.url}", *AT_ONCE_WORDS)
-    while "/robots.txt" not in blog.paths:
+    while ONE not in blog.paths:
         time.sleep(0.02)
+    blog.wait = 20
     interrupt(process, times=2)
     _, told = process.communicate(timeout=15)
     assert process.returncode == 5
