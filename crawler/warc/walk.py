@@ -247,3 +247,19 @@ def record_at(file: IO[bytes], offset: int, record_id: str, keep: Keep) -> Store
             end = octets.drain() if isinstance(octets, Member) else octets.position
             return replace(record, offset=offset, length=end - offset)
     raise Malformed(f"the record {record_id} is no more at byte {offset}")
+
+
+def only_record_at(file: IO[bytes], offset: int, keep: Keep) -> StoredRecord:
+    """The one record of the member at an offset, or the plain record there.
+
+    Raises Malformed, Damaged or Cut, also where the member holds several.
+    """
+    source = Source(file)
+    if not source.at(offset).startswith(GZIP_MAGIC):
+        plain = Plain(source, offset)
+        return replace(read_record(plain, keep), offset=offset, length=plain.position - offset)
+    member = Member(source, offset)
+    record = read_record(member, keep)
+    if member.peek(1):
+        raise Malformed(f"the member at byte {offset} holds more than one record")
+    return replace(record, offset=offset, length=member.end - offset)
