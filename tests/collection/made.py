@@ -20,6 +20,7 @@ from crawler.warc.surt import surt_key
 from tests.warc.exchanges import make_exchange
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from crawler.warc.exchange import Exchange
@@ -84,6 +85,10 @@ class Made:
 
     def run(self, run: str, *pages: Page, about: dict[str, str | None] | None = None, **said: Any) -> Path:
         """Write a closed run, and what the index says of it."""
+        return self.run_of(run, pages, about=about, **said)
+
+    def run_of(self, run: str, pages: Iterable[Page], **said: Any) -> Path:
+        """The same of pages that need not be in memory at once."""
         folder = self.path / run
         folder.mkdir(parents=True)
         name = f"{self.path.name}-{run}-00000.warc.gz"
@@ -107,7 +112,6 @@ class Made:
             "collection": self.path.name,
             "continues": None,
             "previous_run": self._previous,
-            "about": about,
             "files": [
                 *(file_entry(file.close()) for file in (*rows.values(), skipped)),
                 {
