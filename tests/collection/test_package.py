@@ -88,6 +88,11 @@ def test_its_manifest_lists_every_file_with_size_and_digest_and_has_its_own(made
     }
 
 
+def test_our_own_files_are_listed_as_files_which_a_validator_does_not_read_as_tables(made):
+    for resource in manifest(package(made))["resources"]:
+        assert (resource.get("type") == "file") == resource["path"].startswith("data/")
+
+
 def test_names_of_resources_are_unique_and_of_the_characters_that_a_data_package_allows(tmp_path):
     made = Made(tmp_path / "Lamps & Co")
     made.run(FIRST, FRONT)
