@@ -30,7 +30,7 @@ import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
-from hashlib import blake2b, sha1
+from hashlib import blake2b, sha1, sha256
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -97,6 +97,8 @@ def sample(number: int) -> tuple[Message, str, list[str]]:
         body_length=len(body),
         block_sha1=sha1(head + body).digest(),
         payload_sha1=sha1(body).digest(),
+        payload_sha256=sha256(body).digest(),
+        payload_length=len(body),
     )
     texts = [part.partition("</p>")[0] for part in body.decode().split("<p>")[1:]]
     return message, "\n\n".join(texts[:10]), texts[-COMMENTS:]
@@ -111,6 +113,8 @@ def exchange(number: int) -> Exchange:
         body_length=message.body_length,
         block_sha1=message.block_sha1,
         payload_sha1=message.payload_sha1,
+        payload_sha256=message.payload_sha256,
+        payload_length=message.payload_length,
     )
     message.body.seek(0)
     request = f"GET /stories/{number} HTTP/1.1\r\nHost: bench.example\r\nUser-Agent: blogarchive\r\n\r\n"

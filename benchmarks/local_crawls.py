@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from crawler.collection.queue import Task
     from crawler.collection.visit import Visit
     from crawler.demo.content import Content, Post
+    from crawler.warc.ledger import Capture
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -235,11 +236,13 @@ class Stopwatch:
         finally:
             self.steps["lines"].append(time.perf_counter() - self._began)
 
-    def store(self, visits: Sequence[Visit], lengths: Mapping[str, int]) -> list[Task]:
+    def store(
+        self, visits: Sequence[Visit], lengths: Mapping[str, int], captures: Sequence[Capture]
+    ) -> list[Task]:
         """The transaction: the last step."""
         began = time.perf_counter()
         try:
-            return self._store(visits, lengths)
+            return self._store(visits, lengths, captures)
         finally:
             ended = time.perf_counter()
             self.steps["journal"].append(ended - began)

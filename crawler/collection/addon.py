@@ -149,6 +149,8 @@ class ArchiveAddon:
         capture = self._crawler.get_extension(WarcCapture)
         if self.run is not None and capture is not None:
             self.run.commits.sync_records = capture.sync
+            self.run.commits.take_captures = capture.take_durable
+            capture.find_original = self.run.collection.journal.captures.find
         if self.run is not None and self.run.is_broken:
             self._begin_stop()
 
@@ -176,9 +178,20 @@ class ArchiveAddon:
             return
         capture = self._crawler.get_extension(WarcCapture)
         files = await capture.close() if capture is not None else []
-        if capture is not None and capture.error is not None and self.run is not None:
-            self.run.fail(capture.error)
+        if capture is not None and self.run is not None:
+            await self._commit_rest(self.run, capture)
         self._close(files)
+
+    async def _commit_rest(self, run: Run, capture: WarcCapture) -> None:
+        """Commit what was written after the last page."""
+        if capture.error is not None:
+            run.fail(capture.error)
+        if run.is_broken:
+            return
+        try:
+            run.commit_rest(await capture.sync(), capture.take_durable())
+        except (OSError, BadJournal) as error:
+            run.fail(error)
 
     def _close(self, warc_files: list[WarcFile]) -> Verdict:
         run = self.run
@@ -202,6 +215,7 @@ class ArchiveAddon:
         for visit in run.visits.open:
             run.visits.give_up(visit)
         run.collection.journal.requeue(self._crawler.settings.getint)
+        run.collection.bring_index_up_to_date()
         row_files = run.close_rows()
         outcome = outcome_of(self._crawler, run, self._finish_reason)
         verdict = decide(outcome)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from crawler.collection.queue import Task
     from crawler.collection.visit import Visit
+    from crawler.warc.ledger import Capture
 
 logger = logging.getLogger(__name__)
 
@@ -37,9 +38,11 @@ class Committer:
         self.hurry: Callable[[], bool] = lambda: False
         self.sync_records: Callable[[], Awaitable[Mapping[str, int]]] | None = None
         """Puts the records on the disk; gives the length of each WARC file that grew."""
+        self.take_captures: Callable[[], Sequence[Capture]] = tuple
+        """The answers that are on the disk since the last time."""
         self.write_lines: Callable[[Sequence[Visit]], Mapping[str, int]]
         """Puts the lines of visits on the disk; gives the length of each file that grew. In the thread."""
-        self.store: Callable[[Sequence[Visit], Mapping[str, int]], list[Task]]
+        self.store: Callable[[Sequence[Visit], Mapping[str, int], Sequence[Capture]], list[Task]]
         """The transaction; gives the requests that are next. In the thread."""
         self.committed: Callable[[Sequence[Visit], list[Task]], None]
         self.failed: Callable[[BaseException], None]
@@ -77,8 +80,9 @@ class Committer:
         try:
             lines = in_thread(self._thread, self.write_lines, group)
             records = await self.sync_records() if self.sync_records is not None else {}
+            captures = self.take_captures()
             lengths = {**records, **await lines}
-            tasks = await in_thread(self._thread, self.store, group, lengths)
+            tasks = await in_thread(self._thread, self.store, group, lengths, captures)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing may be committed behind it
             self.error = error
             self.failed(error)

@@ -6,10 +6,12 @@ import contextlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from crawler.collection.index import bring_up_to_date, can_be_kept
 from crawler.collection.journal import JOURNAL, BadJournal, Journal
 from crawler.collection.layout import NotWritable, is_run_id, make_run_folder, moment, run_id_of
 from crawler.collection.lock import LOCK, Lock
 from crawler.collection.recovery import check_closed_run, close_dead_run
+from crawler.warc.cdxj import INDEX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,6 +38,8 @@ class HeldCollection:
         self.path = path
         self._made_folder = not path.exists()
         self._made_journal = not (path / JOURNAL).exists()
+        self._index_is_kept = True
+        self._told_index = False
         self.put_in_order: list[str] = []
         """What was done about runs whose process died, in words."""
         try:
@@ -92,6 +96,16 @@ class HeldCollection:
             lambda run: self.journal.begin_run(run, crawl.number, continues, moment(datetime.now(UTC))),
         )
 
+    def bring_index_up_to_date(self) -> None:
+        """Put what is committed into ``index.cdxj``, unless that has lost what it had. Raises OSError."""
+        if self._index_is_kept:
+            bring_up_to_date(self.path, self.journal)
+        elif not self._told_index:
+            self._told_index = True
+            self.put_in_order.append(
+                f"{self.path / INDEX}: is missing; scrapy verify --rebuild-journal {self.path} makes it anew"
+            )
+
     def release(self) -> None:
         """Close the journal and let others write the collection."""
         self._close_journal()
@@ -140,6 +154,7 @@ class HeldCollection:
     def _put_in_order(self) -> None:
         """Check the closed runs, and close those whose process died."""
         runs = {run.id: run for run in self.journal.runs()}
+        self._index_is_kept = can_be_kept(self.path, self.journal)
         previous: KnownRun | None = None
         for run in runs.values():
             if run.manifest is not None:
@@ -147,6 +162,8 @@ class HeldCollection:
             else:
                 self.put_in_order += close_dead_run(self.path / run.id, run, self.journal, previous)
             previous = next((known for known in self.journal.runs() if known.id == run.id), previous)
+        if any(run.manifest is not None for run in self.journal.runs()):
+            self.bring_index_up_to_date()
         if unknown := [name for name in self._folders() if name not in runs]:
             raise BadJournal(
                 f"{self.path / unknown[0]}: is not in the journal; was it copied here? "

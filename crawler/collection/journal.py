@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from crawler.collection.captures import Captures
 from crawler.collection.known import Known
 from crawler.collection.queue import Queue
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from crawler.collection.queue import Task
     from crawler.collection.visit import Visit, Wanted
+    from crawler.warc.ledger import Capture
 
 JOURNAL = "journal.sqlite"
 
@@ -48,6 +50,12 @@ MIGRATIONS = (
         id BLOB PRIMARY KEY, kind TEXT NOT NULL, post BLOB, name TEXT, announced INTEGER
     ) WITHOUT ROWID;
     CREATE INDEX found_of_post ON found (post) WHERE post IS NOT NULL;
+    """,
+    """
+    CREATE TABLE payloads (
+        identity BLOB PRIMARY KEY, record TEXT NOT NULL, uri TEXT NOT NULL, date TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE unindexed (line TEXT PRIMARY KEY) WITHOUT ROWID;
     """,
 )
 """How each format is made from the one before, the first from nothing; none is changed once published."""
@@ -110,6 +118,7 @@ class Journal:
                 raise
         self.queue = Queue(self._writer, self._read)
         self.known = Known(self._writer, self._read)
+        self.captures = Captures(self._writer, self._read)
 
     def close(self) -> None:
         """Leave one file: what the write-ahead log holds goes into the database."""
@@ -212,6 +221,7 @@ class Journal:
         visits: Sequence[Visit],
         lengths: Mapping[str, int],
         *,
+        captures: Sequence[Capture] = (),
         budget: Callable[[str], int],
         room: int,
     ) -> list[Task]:
@@ -222,11 +232,23 @@ class Journal:
                 " ON CONFLICT (run, name) DO UPDATE SET length = excluded.length",
                 [(run, name, length) for name, length in lengths.items()],
             )
+            self.captures.learn(captures)
             for visit in visits:
                 self.queue.settle(visit, run)
                 self.queue.add(visit.links, budget)
                 self.known.learn(visit)
             return self.queue.take(room)
+
+    # --- The index ---
+
+    def has_unindexed(self) -> bool:
+        """Whether there is anything that the index does not have yet."""
+        return self._one("SELECT 1 FROM unindexed LIMIT 1") is not None
+
+    def forget_unindexed(self) -> None:
+        """The index has all that was committed."""
+        with self._transaction():
+            self.captures.indexed()
 
     # --- SQLite ---
 

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from crawler.collection.captures import learn
+from crawler.collection.index import write_anew
 from crawler.collection.journal import JOURNAL, Journal, JournalFailed, KnownRun
 from crawler.collection.known import digest_of, identity_of
 from crawler.collection.layout import RUN_JSON, SKIPPED, is_run_id, moment
@@ -21,6 +23,7 @@ from crawler.items import ITEM_FILES
 from crawler.warc.durable import sync_data, sync_folder
 from crawler.warc.reader import NotAnArchive
 from crawler.warc.repair import repair
+from crawler.warc.scan import captures_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -97,6 +100,8 @@ def rebuild_journal(path: Path, tell: Callable[[str], None] = logger.warning) ->
             manifests = _close(folders, draft, tell)
             rows = _fill(draft, manifests)
             set_aside = _put_in_place(draft, path / JOURNAL)
+            with contextlib.closing(Journal(path / JOURNAL)) as journal:
+                write_anew(path, journal)
         finally:
             _remove(draft)
     number, last = list(_numbered(manifests))[-1]
@@ -327,6 +332,9 @@ def _insert(database: sqlite3.Connection, manifests: Sequence[_Manifest]) -> int
             "INSERT OR REPLACE INTO runs (id, crawl, continues, started_at, manifest) VALUES (?, ?, ?, ?, ?)",
             run,
         )
+        for name in sorted(manifest.files):
+            if name.endswith((".warc", ".warc.gz")):
+                learn(database, captures_in(manifest.folder / name))
     return database.executemany(
         "INSERT OR IGNORE INTO contents (id, digest, version) VALUES (?, ?, ?)",
         (content for manifest in manifests for content in _contents(manifest)),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from crawler.collection.journal import Crawl
     from crawler.collection.queue import Task
     from crawler.collection.visit import Visit, Wanted
+    from crawler.warc.ledger import Capture
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +105,7 @@ class Run:
         try:
             if not self.crawl.seeded:
                 self.collection.journal.seed(seeds, self._budget)
-            return self._store([], {})
+            return self._store([], {}, [])
         except OSError as error:
             self.fail(error)
             return []
@@ -122,11 +123,15 @@ class Run:
                 self._skipped.write(without_userinfo(skipped.as_line()))
         return {file.path.name: file.sync() for file in files}
 
-    def _store(self, visits: Sequence[Visit], lengths: Mapping[str, int]) -> list[Task]:
-        """The transaction. In the committer's thread, and before it begins."""
+    def _store(
+        self, visits: Sequence[Visit], lengths: Mapping[str, int], captures: Sequence[Capture]
+    ) -> list[Task]:
+        """The transaction. In the committer's thread, and before it begins and after it has ended."""
         settled = sum(visit.task is not None for visit in visits)
         room = self.window - self.visits.in_hand + settled if self.window else 0
-        return self.collection.journal.commit(self.id, visits, lengths, budget=self._budget, room=room)
+        return self.collection.journal.commit(
+            self.id, visits, lengths, captures=captures, budget=self._budget, room=room
+        )
 
     def _committed(self, visits: Sequence[Visit], tasks: list[Task]) -> None:
         for visit in visits:
@@ -160,6 +165,11 @@ class Run:
             words = error.strerror
         names_a_place = isinstance(error, JournalFailed | BadJournal | CaptureLost)
         return words if names_a_place or str(self.folder) in words else f"{self.folder}: {words}"
+
+    def commit_rest(self, lengths: Mapping[str, int], captures: Sequence[Capture]) -> None:
+        """Commit records that were written after the last page. Raises OSError."""
+        self.window = 0
+        self._store([], lengths, captures)
 
     def close_rows(self) -> list[ClosedFile]:
         """Close the files of rows and give them their names. Raises OSError."""

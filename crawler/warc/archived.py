@@ -104,7 +104,8 @@ class Reading:
             target_uri=fields["warc-target-uri"].strip("<> "),
             date=_date(fields.get("warc-date", "")),
             payload_digest=fields.get("warc-payload-digest") or None,
-            whole="warc-truncated" not in fields,
+            # Of a revisit it says only that the body is elsewhere.
+            whole=fields["warc-type"] == "revisit" or "warc-truncated" not in fields,
         )
 
     def response(self, record: StoredRecord) -> ArchivedResponse | None:

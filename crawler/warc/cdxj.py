@@ -155,8 +155,10 @@ class Index:
         return self._file.tell(), self._file.readline(LONGEST_LINE)
 
 
-def merge_into(path: Path, lines: Iterable[str]) -> int:
+def merge_into(path: Path, lines: Iterable[str], *, anew: bool = False) -> int:
     """Put sorted lines into an index, which may not be there yet; gives how many it has then.
+
+    ``anew`` leaves out what the index has until now.
 
     A line that it has already is not put there twice. The index is replaced
     in one step: what is there is whole, before, after, and after a crash.
@@ -165,7 +167,7 @@ def merge_into(path: Path, lines: Iterable[str]) -> int:
     draft = path.with_name(path.name + ".open")
     written = 0
     with draft.open("wb") as stream:
-        for line in _merged(path, lines):
+        for line in _merged(None if anew or not path.exists() else path, lines):
             stream.write(line)
             written += 1
         stream.flush()
@@ -175,9 +177,9 @@ def merge_into(path: Path, lines: Iterable[str]) -> int:
     return written
 
 
-def _merged(path: Path, lines: Iterable[str]) -> Iterator[bytes]:
+def _merged(path: Path | None, lines: Iterable[str]) -> Iterator[bytes]:
     new = (f"{line}\n".encode() for line in lines)
-    if not path.exists():
+    if path is None:
         yield from (line for line, _ in groupby(new))
         return
     with path.open("rb") as old:

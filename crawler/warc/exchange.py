@@ -35,8 +35,23 @@ class Message:
     """SHA-1 of ``head`` and ``body``, taken while they arrived (20 bytes)."""
     payload_sha1: bytes
     """SHA-1 of the entity body: ``body`` without its transfer coding (20 bytes)."""
+    payload_sha256: bytes
+    """SHA-256 of the same (32 bytes)."""
+    payload_length: int
+    """Bytes of the same."""
     truncated: Truncation | None = None
     """Why the message ends early; None when it is whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """The record that holds the body which a revisit leaves out."""
+
+    record_id: str
+    """``urn:uuid:...`` without angle brackets."""
+    target_uri: str
+    date: str
+    """WARC-Date."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,6 +83,8 @@ class Exchange:
     """Why there is no whole answer, in words."""
     certificate: str | None = None
     """Verdict on the server's certificate, e.g. ``ok`` or ``self-signed certificate``; None in clear."""
+    original: Original | None = None
+    """The record that holds the same payload; the answer becomes a revisit of it."""
     record_id: str = field(default_factory=new_record_id)
     """Identifier of the response record (of the request record where there is no answer)."""
 

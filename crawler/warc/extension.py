@@ -14,14 +14,18 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 
 from crawler import __version__
+from crawler.warc.ledger import payload_identity
 from crawler.warc.writer import GIGABYTE, MEBIBYTE, CaptureLost, WarcWriter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scrapy.crawler import Crawler
     from scrapy.settings import BaseSettings
 
-    from crawler.warc.exchange import Exchange, Location
+    from crawler.warc.exchange import Exchange, Location, Original
     from crawler.warc.files import WarcFile
+    from crawler.warc.ledger import Capture
 
 logger = logging.getLogger(__name__)
 
@@ -61,6 +65,8 @@ class WarcCapture:
         self.writer = writer
         self._crawler = crawler
         self._stop: asyncio.Task[None] | None = None
+        self.find_original: Callable[[bytes], Original | None] | None = None
+        """Tells by a payload's identity which durable record holds it; set by who keeps an index of them."""
         writer.on_error = self._lost
         crawler.signals.connect(self.engine_stopped, signal=signals.engine_stopped)
 
@@ -90,8 +96,11 @@ class WarcCapture:
         """Write the exchange; returns when its records are in the file. Raises CaptureLost."""
         answered = exchange.response is not None
         truncated = exchange.response.truncated if exchange.response else None
+        exchange.original = self._original_of(exchange)
         location = await self.writer.write(exchange)
         self._count("response_written" if answered else "request_only")
+        if exchange.original is not None:
+            self._count("revisits")
         if truncated is not None:
             self._count(f"truncated/{truncated}")
         self._set("bytes", self.writer.bytes_written)
@@ -107,6 +116,17 @@ class WarcCapture:
         Raises CaptureLost where that cannot be said.
         """
         return await self.writer.sync()
+
+    def take_durable(self) -> list[Capture]:
+        """The answers that are on the disk since they were last taken."""
+        return self.writer.ledger.take()
+
+    def _original_of(self, exchange: Exchange) -> Original | None:
+        """The record that holds the same payload already; None where the answer has to be written whole."""
+        if self.find_original is None or exchange.response is None or exchange.method == "HEAD":
+            return None
+        identity = payload_identity(exchange.response)
+        return self.find_original(identity) if identity is not None else None
 
     def location(self, record_id: str) -> Location | None:
         """Where a record stands; None when it is not one of the last that were written."""

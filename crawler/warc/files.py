@@ -216,7 +216,8 @@ def _location(record: Record, file: str, offset: int, length: int) -> Location:
         target_uri=fields["WARC-Target-URI"],
         date=fields["WARC-Date"],
         payload_digest=fields["WARC-Payload-Digest"],
-        whole="WARC-Truncated" not in fields,
+        # Of a revisit it says that the body is elsewhere, and there it is whole.
+        whole=fields["WARC-Type"] == "revisit" or "WARC-Truncated" not in fields,
     )
 
 

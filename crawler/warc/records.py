@@ -28,6 +28,7 @@ VERSION = "WARC/1.1"
 HTTP_REQUEST = "application/http;msgtype=request"
 HTTP_RESPONSE = "application/http;msgtype=response"
 WARC_FIELDS = "application/warc-fields"
+IDENTICAL_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 
 REPEATABLE = frozenset({"WARC-Concurrent-To", "WARC-Protocol"})
 """The only fields that may stand more than once in a record."""
@@ -103,7 +104,8 @@ def exchange_records(exchange: Exchange, *, warcinfo_id: str) -> list[Record]:
 
     records = [_request(exchange, fields("request", request_id))]
     if response is not None:
-        records.append(_response(exchange, response, fields("response", main_id)))
+        kind, of_kind = ("revisit", _revisit) if exchange.original else ("response", _response)
+        records.append(of_kind(exchange, response, fields(kind, main_id)))
     for record_id, content_type, block in metadata:
         records.append(_small(fields("metadata", record_id), content_type, block))
     return records
@@ -216,6 +218,26 @@ def _response(exchange: Exchange, response: Message, fields: Fields) -> Record:
         )
     response.body.seek(0)
     return Record(fields=fields, start=response.head, rest=response.body, rest_length=length)
+
+
+def _revisit(exchange: Exchange, response: Message, fields: Fields) -> Record:
+    """The new head, and where its body is (WARC 1.1 section 6.7.2)."""
+    original = exchange.original
+    if original is None:
+        raise ValueError(f"{exchange.target_uri}: no original, expected one for a revisit")
+    fields += _connection(exchange)
+    fields += [
+        ("WARC-Profile", IDENTICAL_PAYLOAD),
+        ("WARC-Refers-To", _bracketed(original.record_id)),
+        # Replay tools find the original by these two alone.
+        ("WARC-Refers-To-Target-URI", original.target_uri),
+        ("WARC-Refers-To-Date", original.date),
+        ("WARC-Block-Digest", sha1_field(_sha1(response.head))),
+        ("WARC-Payload-Digest", sha1_field(response.payload_sha1)),
+        ("WARC-Truncated", "length"),
+        ("Content-Type", HTTP_RESPONSE),
+    ]
+    return Record(fields=fields, start=response.head)
 
 
 def _small(fields: Fields, content_type: str, block: bytes) -> Record:

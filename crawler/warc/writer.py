@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, Generic, TypeVar
 
 from crawler.warc.files import WarcFile, WarcFiles, exchange_bytes
+from crawler.warc.ledger import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,6 +44,8 @@ class _Job(Generic[T]):
     """Bytes of HTTP that are kept in memory for it."""
     body: IO[bytes] | None = None
     """What it reads; closed when it is done."""
+    then: Callable[[T], None] | None = None
+    """What is to be noted when it is done, also where nobody waits for it any more."""
     done: asyncio.Future[T] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def release(self) -> None:
@@ -87,6 +90,8 @@ class WarcWriter:
         """Bytes in all files so far, compressed."""
         self.error: CaptureLost | None = None
         """Why nothing more is written; None while all is well."""
+        self.ledger = Ledger()
+        """Answers that were written; those on the disk can be taken."""
         self._files = WarcFiles(folder, prefix, dict(warcinfo), max_bytes, min_free=min_free)
         self._queue_bytes = queue_bytes
         self._remembered = remembered
@@ -111,6 +116,7 @@ class WarcWriter:
                 failure=_not_archived(exchange),
                 size=exchange_bytes(exchange),
                 body=exchange.response.body if exchange.response else None,
+                then=lambda location: self.ledger.note(exchange, location),
             )
         )
         self._remember(location)
@@ -165,7 +171,11 @@ class WarcWriter:
             if self.error is None:
                 return {file.name: file.size for file in files}
         return await self._perform(
-            _Job(work=self._files.sync, failure="the WARC file could not be put on the disk")
+            _Job(
+                work=self._files.sync,
+                failure="the WARC file could not be put on the disk",
+                then=lambda _: self.ledger.keep(),
+            )
         )
 
     async def _perform(self, job: _Job[T]) -> T:
@@ -205,6 +215,8 @@ class WarcWriter:
         self.bytes_written = total
         if error is not None:
             self._stop(error)
+        elif result is not None and job.then is not None:
+            job.then(result)
         if not job.done.done():
             if result is not None:
                 job.done.set_result(result)
@@ -220,6 +232,8 @@ class WarcWriter:
     def _ended(self, closed: list[WarcFile], error: CaptureLost | None) -> None:
         if error is not None:
             self._stop(error)
+        else:
+            self.ledger.keep()
         if self._closed is not None and not self._closed.done():
             self._closed.set_result(closed)
 

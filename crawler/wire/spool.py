@@ -20,6 +20,7 @@ class Spool:
         self._file = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115
         self._block = hashlib.sha1(usedforsecurity=False)
         self._payload = hashlib.sha1(usedforsecurity=False)
+        self._identity = hashlib.sha256()
         self.length = 0
         """Bytes of the body so far, transfer coding included."""
         self.payload_length = 0
@@ -40,6 +41,7 @@ class Spool:
     def payload(self, data: bytes) -> None:
         """Bytes of the entity body, without the transfer coding."""
         self._payload.update(data)
+        self._identity.update(data)
         self.payload_length += len(data)
 
     def message(self, head: bytes, truncated: Truncation | None) -> Message:
@@ -57,6 +59,8 @@ class Spool:
             body_length=self.length,
             block_sha1=self._block.digest(),
             payload_sha1=self._payload.digest(),
+            payload_sha256=self._identity.digest(),
+            payload_length=self.payload_length,
             truncated=truncated,
         )
 

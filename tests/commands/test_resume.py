@@ -269,7 +269,7 @@ def future(collection):
             2,
             "journal.sqlite: file is not a database, expected the journal of a collection; scrapy verify",
         ),
-        (newer, 2, "journal.sqlite: its format is 99, expected 1 at most: a newer blogarchive made it"),
+        (newer, 2, "journal.sqlite: its format is 99, expected 2 at most: a newer blogarchive made it"),
         (without_rows, 9, "posts.jsonl: has 0 bytes, expected "),
         (future, 2, "output/dipnote: the clock says 2"),
     ],

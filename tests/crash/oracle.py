@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import warcio.cli
 
+from crawler.warc.scan import captures_in
 from crawler.warc.walk import Fault, StoredRecord, records
 from tests.crash.site import key_of_path
 from tests.small_site import lines
@@ -79,6 +80,7 @@ def faults(
         *(f"{skip} was skipped {times} times" for skip, times in _skipped(root).items() if times > 1),
         *_doubled_records(root),
         *unproven(held),
+        *unindexed(root),
         *_missing(collection, held),
         *_asked_again(collection, deaths),
     ]
@@ -98,6 +100,17 @@ def leftovers(root: Path) -> Iterator[str]:
     for path in sorted(root.rglob("*")):
         if path.name.endswith((".open", ".tmp")):
             yield f"{path.relative_to(root)} is left over"
+
+
+def unindexed(root: Path) -> Iterator[str]:
+    """Lines of the index that differ from those that a walk through all records gives."""
+    index = (root / "index.cdxj").read_text("ascii").splitlines()
+    if index != sorted(index):
+        yield "index.cdxj is not sorted"
+    captures = [capture for path in root.glob("*/*.warc.gz") for capture in captures_in(path)]
+    expected = {capture.entry.as_line() for capture in captures if capture.entry is not None}
+    if differing := expected ^ set(index):
+        yield f"{len(differing)} lines of index.cdxj differ from the records: {sorted(differing)[:3]}"
 
 
 def unlisted(root: Path) -> Iterator[str]:

@@ -21,6 +21,8 @@ def make_message(body: bytes = b"<p>hi", *, head: bytes = HEAD, payload: bytes |
         body_length=len(body),
         block_sha1=hashlib.sha1(head + body).digest(),
         payload_sha1=hashlib.sha1(body if payload is None else payload).digest(),
+        payload_sha256=hashlib.sha256(body if payload is None else payload).digest(),
+        payload_length=len(body if payload is None else payload),
         **more,
     )
 
