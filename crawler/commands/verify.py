@@ -1,4 +1,4 @@
-"""``scrapy verify``: a torn WARC file cut back to its last whole record, a lost journal made anew."""
+"""``scrapy verify``: a WARC file checked, a torn one cut back, or a lost journal made anew."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from crawler.collection.rebuild import NotACollection, Rebuilt, rebuild_journal
 from crawler.collection.recovery import OPEN, EditedRun
 from crawler.collection.verdict import ExitCode
 from crawler.commands.archiving import say
+from crawler.commands.verification import verify_warc
 from crawler.warc.reader import NotAnArchive
 from crawler.warc.repair import DamagedInside, Repair, repair
 
@@ -25,21 +26,22 @@ if TYPE_CHECKING:
 
 
 class Command(ScrapyCommand):
-    """Does the one thing that an option asks for."""
+    """Verifies, or does the one thing that an option asks for."""
 
     requires_crawler_process = False
 
     def syntax(self) -> str:
         """What follows the command's name."""
-        return "--repair FILE | --rebuild-journal COLLECTION"
+        return "FILE [--json] | --repair FILE | --rebuild-journal COLLECTION"
 
     def short_desc(self) -> str:
         """What ``scrapy --help`` shows."""
-        return "Cut a torn WARC file back, or make the journal of a collection anew"
+        return "Check a WARC file; cut a torn one back, or make the journal of a collection anew"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Ask what to do, and with what."""
         super().add_options(parser)
+        parser.add_argument("--json", action="store_true", help="tell what is found as JSON Lines")
         parser.add_argument(
             "--repair",
             metavar="FILE",
@@ -55,15 +57,25 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Do what the option asks for."""
-        given = [path for path in (opts.repair, opts.rebuild_journal) if path is not None]
-        if args or len(given) != 1:
-            wrong = args[0] if args else f"{len(given) or 'no'} option{'s' if given else ''} given"
-            say("verify", f"{wrong}: expected {self.syntax()}")
+        given = [path for path in (opts.repair, opts.rebuild_journal, *args) if path is not None]
+        if len(given) != 1:
+            say("verify", f"{len(given) or 'no'} path{'s' if given else ''} given: expected {self.syntax()}")
             self.exitcode = ExitCode.USAGE
+        elif args:
+            self.exitcode = verify(Path(args[0]), as_json=opts.json)
         elif opts.repair is not None:
             self.exitcode = attempt(opts.repair, repair_file)
         else:
             self.exitcode = attempt(opts.rebuild_journal, rebuild)
+
+
+def verify(path: Path, *, as_json: bool) -> ExitCode:
+    """Verify what a path leads to, and tell what is found."""
+    try:
+        return verify_warc(path, as_json=as_json)
+    except NotAnArchive as error:
+        say("verify", str(error))
+        return ExitCode.USAGE
 
 
 def attempt(path: Path, work: Callable[[Path], str]) -> ExitCode:

@@ -32,6 +32,10 @@ class Cut(Exception):
     """The file ends before the record does."""
 
 
+class Unreadable(Cut):
+    """The medium, or the ZIP archive around the file, gives no more."""
+
+
 class Source:
     """A file that is read in slices, from any offset."""
 
@@ -43,7 +47,7 @@ class Source:
     def at(self, offset: int) -> bytes:
         """Bytes from the offset on, at most a slice; none at the end of the file.
 
-        Raises Cut where the medium, or the ZIP archive around the file, gives no more.
+        Raises Unreadable.
         """
         behind = offset - self._start
         if not 0 <= behind < len(self._octets):
@@ -52,9 +56,19 @@ class Source:
                 self._octets = self._file.read(SLICE)
             except (OSError, EOFError, BadZipFile, zlib.error) as error:
                 self._octets = b""
-                raise Cut(f"the file cannot be read from byte {offset} on: {error}") from error
+                raise Unreadable(f"the file cannot be read from byte {offset} on: {error}") from error
             self._start, behind = offset, 0
         return self._octets[behind:] if behind else self._octets
+
+    def read(self, offset: int, size: int) -> bytes:
+        """So many bytes from the offset on, fewer at the end of the file. Raises Unreadable."""
+        begin = offset - self._start
+        if begin >= 0 and begin + size <= len(self._octets):
+            return self._octets[begin : begin + size]
+        octets = self.at(offset)[:size]
+        while len(octets) < size and (more := self.at(offset + len(octets))):
+            octets += more[: size - len(octets)]
+        return octets
 
     def size(self) -> int:
         """Bytes in the file."""

@@ -128,7 +128,7 @@ def _fields(header: bytes) -> Fields:
     return fields
 
 
-def _first_fault(source: Source, offset: int) -> Fault | None:
+def first_fault(source: Source, offset: int) -> Fault | None:
     """The first from the offset on; None where records go on to the very end of the file."""
     return next((found for found in _records(source, offset, _nothing) if isinstance(found, Fault)), None)
 
@@ -142,19 +142,19 @@ def _members(source: Source, start: int, keep: Keep) -> Iterator[StoredRecord | 
             alone = not member.peek(1)
         except (Malformed, Damaged, Cut) as fault:
             yield Fault(offset=offset, reason=str(fault))
-            offset = _behind(member)
+            offset = behind(member)
             continue
         if alone:
             yield replace(record, offset=offset, length=member.end - offset)
             offset = member.end
         else:
-            end = _behind(member)
+            end = behind(member)
             yield from _shared(source, offset, end, keep)
             offset = end
 
 
-def _behind(member: Member) -> int | None:
-    """Where to go on behind the member; None where it goes to the end of the file, or nothing follows."""
+def behind(member: Member) -> int | None:
+    """Where to go on behind a member; None where it goes to the end of the file, or nothing follows."""
     try:
         return member.drain()
     except Damaged:
@@ -174,7 +174,7 @@ def _appended(torn: Member) -> int | None:
     source = torn.source
     place = find_member(source, torn.offset + 1)
     while place is not None:
-        fault = _first_fault(source, place)
+        fault = first_fault(source, place)
         if fault is None:
             return None if _shows(torn, place) else place
         place = find_member(source, fault.offset + 1)
@@ -218,16 +218,17 @@ def _plain(source: Source, offset: int, keep: Keep) -> Iterator[StoredRecord | F
             yield replace(record, offset=offset, length=octets.position - offset)
         except Malformed as fault:
             yield Fault(offset=offset, reason=str(fault))
-            octets = _next_plain(source, offset)
+            octets = next_plain(source, offset)
         except Cut as fault:
             yield Fault(offset=offset, reason=str(fault))
-            octets = _next_plain(source, offset)
+            octets = next_plain(source, offset)
             # Unless what follows are records up to the very end, it is a piece of the one that was cut.
-            if octets is not None and _first_fault(source, octets.position):
+            if octets is not None and first_fault(source, octets.position):
                 return
 
 
-def _next_plain(source: Source, offset: int) -> Plain | None:
+def next_plain(source: Source, offset: int) -> Plain | None:
+    """At the next line behind an offset that begins a plain record; None where none does."""
     octets = Plain(source, offset + 1)
     return octets if octets.seek(RECORD_LINE) else None
 
