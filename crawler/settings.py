@@ -65,6 +65,19 @@ ARCHIVE_ROOT = "output"
 # into the User-Agent and into every WARC file. It may stay empty, but a polite archive sets it.
 ARCHIVE_CONTACT = ""
 
+# Who keeps the archive. This and the next three no program could know; each goes into every WARC file,
+# run.json and package where it is set.
+ARCHIVE_CURATOR = ""
+
+# For whom it is kept.
+ARCHIVE_INSTITUTION = ""
+
+# What it is.
+ARCHIVE_DESCRIPTION = ""
+
+# What may be done with it.
+ARCHIVE_RIGHTS = ""
+
 # Networks, comma-separated, that may be asked although they are private, e.g. "127.0.0.0/8". The guard
 # that refuses private addresses comes in a later version; until then nothing is refused.
 ADDRESS_ALLOW = ""

@@ -12,6 +12,7 @@ from scrapy import signals
 from scrapy.exceptions import NotConfigured
 from scrapy.settings import SETTINGS_PRIORITIES
 
+from crawler.collection.about import about, as_warcinfo
 from crawler.collection.held import HeldCollection
 from crawler.collection.journal import BadJournal
 from crawler.collection.layout import collection_name
@@ -126,6 +127,7 @@ class ArchiveAddon:
         prefix = re.sub(r"[^\x20-\x7e]", "_", name)
         settings.set("WARC_PREFIX", f"{prefix}-{run.id}", priority="addon")
         settings.set("WARC_OPERATOR", contact, priority="addon")
+        info |= as_warcinfo(about(settings))
         settings.set("WARC_INFO", {**info, **settings.getdict("WARC_INFO")}, priority="addon")
 
     def finish(self) -> Verdict:

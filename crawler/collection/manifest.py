@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from crawler import __version__
+from crawler.collection.about import about
 from crawler.collection.layout import moment
 from crawler.collection.recovery import previous_entry
 from crawler.collection.run import Run, file_entry
@@ -94,6 +95,7 @@ def manifest_of(
     return {
         "run_id": run.id,
         "collection": run.collection.path.name,
+        "about": about(settings),
         "continues": run.continues,
         "previous_run": previous_entry(run.previous),
         "software": f"blogarchive {__version__}",

@@ -132,6 +132,24 @@ def test_the_contact_goes_into_the_user_agent_and_the_archive(scrapy, blog):
     assert written.count(b"(+mailto:a@b.example)\r\n") >= manifest(scrapy)["requests"]["sent"]
 
 
+def test_who_keeps_the_archive_stands_in_the_run_and_in_its_files(scrapy, blog):
+    said = {"CURATOR": "Ada  Example", "INSTITUTION": "Example Library", "RIGHTS": "CC0"}
+    scrapy.crawl(
+        blog.url, *(word for name, value in said.items() for word in ("-s", f"ARCHIVE_{name}={value}"))
+    )
+    assert manifest(scrapy)["about"] == {
+        "curator": "Ada Example",
+        "institution": "Example Library",
+        "description": None,
+        "rights": "CC0",
+    }
+    [path] = scrapy.runs()[0].glob("*.warc.gz")
+    with gzip.open(path) as file:
+        written = file.read(4096)
+    for field in ("creator: Ada Example", "publisher: Example Library", "rights: CC0", "description: run "):
+        assert f"\r\n{field}".encode() in written
+
+
 def test_the_log_lies_beside_the_rows(scrapy, blog):
     scrapy.crawl(blog.url)
     log = lines(scrapy.runs()[0] / "crawl.log.jsonl")
