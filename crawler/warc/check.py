@@ -64,6 +64,7 @@ class _FileCheck:
         self._check = RecordCheck(name, report, relations)
         self._form: tuple[int, int, int, bool] | None = None
         self._one_each = False
+        self._misnamed = False
 
     def records(self) -> Iterator[CheckedRecord | None]:
         try:
@@ -72,15 +73,18 @@ class _FileCheck:
         except Unreadable as error:
             self._report.add("unreadable", None, shown(str(error)), "a file that can be read to its end")
         self._check.check_whole()
+        # Who wrote the file, and so how grave it is, is known only now.
+        if self._misnamed:
+            words = ["a plain file", "a gzip file"]
+            named = self._name.endswith(".gz")
+            self._report.add("compression", 0, words[not named], words[named])
 
     def _is_compressed(self) -> bool:
         begin = self._source.read(0, len(RECORD_BEGINS))
         named = self._name.endswith(".gz")
         if begin == RECORD_BEGINS or begin.startswith(GZIP_MAGIC):
             compressed = begin != RECORD_BEGINS
-            if named != compressed and self._name.endswith((".gz", ".warc")):
-                words = ["a plain file", "a gzip file"]
-                self._report.add("compression", 0, words[compressed], words[named])
+            self._misnamed = named != compressed and self._name.endswith((".gz", ".warc"))
             return compressed
         return named
 

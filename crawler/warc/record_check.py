@@ -69,6 +69,9 @@ class RecordCheck:
         errors = self._report.errors
         begin = octets.peek(len(RECORD_BEGINS))
         if begin != RECORD_BEGINS:
+            fault = octets.short("the version line has no end")
+            if RECORD_BEGINS.startswith(begin) and not isinstance(fault, Malformed):
+                raise fault
             raise NoRecord("version", shown(octets.near(20)), "a record, which begins with 'WARC/'")
         head = octets.head(HEADER_LIMIT)
         if head is None:
@@ -206,6 +209,7 @@ class RecordCheck:
         else:
             one = {before.fields.get("warc-record-id"), *before.concurrent_to}
             misplaced = one.isdisjoint({record.fields.get("warc-record-id"), *record.concurrent_to})
+            misplaced |= record.kind in {"response", "revisit"} and before.kind != "request"
         if misplaced:
             found = f"a {record.kind} behind a {before.kind}"
             self._report.add(

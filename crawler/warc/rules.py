@@ -26,7 +26,7 @@ class Rule(NamedTuple):
 RULES: dict[str, Rule] = {
     # The file
     "unreadable": Rule(
-        "error", "error", "The medium, or the ZIP archive around the file, gives no more.", ""
+        "error", "error", "The medium, or the ZIP archive around the file, gives no more.", "none"
     ),
     "empty": Rule("error", "error", "There is no record in the file.", "4"),
     "compression": Rule(
