@@ -110,7 +110,8 @@ class Block:
         if self._kind == "revisit":
             return b""
         self.payload = self._make_payload(chunked=self.head is not None and is_chunked(self.head))
-        return start[self.head.end :] if self.head is not None else b""
+        # Blank lines alone are passed over by a client that waits for a head (RFC 9112 section 2.2).
+        return start[self.head.end :] if self.head is not None and start.strip(b"\r\n") else b""
 
     def _begin_request(self, start: bytes) -> bytes:
         uri = self._fields["warc-target-uri"].strip("<>").partition("#")[0]

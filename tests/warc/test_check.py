@@ -74,6 +74,12 @@ def test_a_whole_archive_of_ours_is_found_to_be_one(whole):
 # --- Damage ---
 
 
+def test_an_answer_of_blank_lines_alone_has_no_body(tmp_path):
+    flood = make_exchange(b"", head=b"\r\n" * 5000, truncated="length", problems=["no head was seen"])
+    findings, _ = look(write(tmp_path, [flood]))
+    assert [(found.rule, found.severity) for found in findings] == [("http-head", "note")]
+
+
 def members(octets: bytes) -> list[bytes]:
     """The gzip members of a whole file."""
     _, records = look(octets)
