@@ -75,6 +75,11 @@ class RunFile:
                 "it was changed by hand"
             )
 
+    def hold(self) -> None:
+        """Pass where the bytes of the file are what they were. Raises EditedRun."""
+        for _ in self.slices():
+            pass
+
     def record_at(self, offset: int, keep: Keep = header_only) -> StoredRecord:
         """The record at an offset. Raises EditedRun where there is none."""
         try:

@@ -61,11 +61,12 @@ def _beginning(runs: Sequence[ClosedRun], run: ClosedRun) -> ClosedRun:
 def _seed(index: Path, run: ClosedRun) -> Entry | None:
     """The first page that a run kept: its records stand in the order in which they came."""
     files = {file.name: file.size for file in run.warcs}
-    pages = (entry for _, entry in indexed(index, files, lambda _: True) if _may_be_page(entry))
+    pages = (entry for _, entry in indexed(index, files, lambda _: True) if may_be_page(entry))
     return min(pages, key=lambda entry: (entry.filename, entry.offset), default=None)
 
 
-def _may_be_page(entry: Entry) -> bool:
+def may_be_page(entry: Entry) -> bool:
+    """Whether a capture is of a page, as far as the index tells: a revisit can be of anything."""
     is_page = entry.mime in HTML or entry.mime == REVISIT
     return entry.status == "200" and is_page and urlsplit(entry.url).path != "/robots.txt"
 

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 from crawler import __version__
 from crawler.collection.closed import closed_runs, select
 from crawler.collection.draft import draft
-from crawler.collection.front_page import front_page
-from crawler.collection.packaged_index import add_index, lines_of
+from crawler.collection.front_page import front_page, may_be_page
+from crawler.collection.layout import SKIPPED
+from crawler.collection.packaged_index import add_index, indexed, lines_of
 from crawler.collection.page_list import PageList
 from crawler.collection.referred import Referred, packaged_name
 from crawler.collection.wacz import WaczWriter
+from crawler.items import ITEM_FILES
 from crawler.warc.cdxj import INDEX
 from crawler.warc.space import check_space
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from crawler.collection.closed import ClosedRun
     from crawler.collection.page_list import FrontPage
+    from crawler.warc.cdxj import Entry
 
 ABOUT = ("curator", "institution", "description", "rights")
 """What ``run.json`` says of the archive in words."""
@@ -129,9 +132,28 @@ class _Package:
     def _add_pages(self, wacz: WaczWriter) -> tuple[str, str] | None:
         """Write the list of pages; gives address and moment of the page to begin with."""
         front = front_page(self._index, self._runs, self._chosen, fallback=self._name)
-        with PageList([run.folder for run in self._chosen]) as pages:
+        # What one run found unchanged is told by the rows of the runs before it.
+        told_by = [run for run in self._runs if run.id <= self._chosen[-1].id]
+        for run in told_by:
+            for file in run.files:
+                if file.name in ITEM_FILES.values() and run not in self._chosen:
+                    file.hold()
+        with PageList([run.folder for run in told_by]) as pages:
+            if not self._all:
+                self._keep_captured(pages, self._chosen[0])
             wacz.add("pages/pages.jsonl", self._counted(pages, front))
             return (front.url, front.captured_at) if front else pages.first()
+
+    def _keep_captured(self, pages: PageList, run: ClosedRun) -> None:
+        """Leave only the pages that a run has captured."""
+        files = {file.name: file for file in run.warcs}
+        sizes = {name: file.size for name, file in files.items()}
+        captures = (entry for _, entry in indexed(self._index, sizes, lambda _: True) if may_be_page(entry))
+
+        def captured_at(entry: Entry) -> str:
+            return files[entry.filename].record_at(entry.offset).fields["warc-date"]
+
+        pages.keep_captured(captures, captured_at, run.folder / SKIPPED)
 
     def _counted(self, pages: PageList, front: FrontPage | None) -> Iterator[bytes]:
         for number, line in enumerate(pages.lines(self._title, front)):

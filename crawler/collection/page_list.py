@@ -11,12 +11,15 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from crawler.collection.visit import DROPPED_ROW
 from crawler.items import ITEM_FILES, Comment, Post, as_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
     from types import TracebackType
+
+    from crawler.warc.cdxj import Entry
 
 SCHEMA = """
     CREATE TABLE row (
@@ -36,6 +39,11 @@ KEEP = """
 PAGES = """
     SELECT url, max(captured_at) FROM row WHERE shown GROUP BY url
     ORDER BY url = ? DESC, min(kind), min(rowid)
+"""
+KEEP_CAPTURED = """
+    UPDATE row SET
+        shown = shown AND url IN (SELECT url FROM again),
+        captured_at = coalesce((SELECT captured_at FROM again WHERE again.url = row.url), captured_at)
 """
 ROWS_OF = "SELECT file, start, length FROM row WHERE shown AND url = ? ORDER BY kind, place, rowid"
 
@@ -77,14 +85,15 @@ class PageList:
     """
 
     def __init__(self, folders: Iterable[Path]) -> None:
-        """Read the rows of these runs, oldest first. Raises OSError."""
+        """Read the rows of these runs, oldest first, which are as they were left. Raises OSError."""
         self._database = sqlite3.connect("", isolation_level=None)
         self._files: list[Path] = []
         try:
             self._database.executescript(SCHEMA)
             for folder in folders:
                 for kind in KINDS:
-                    self._note_rows(folder / kind.file, kind.order)
+                    if (folder / kind.file).exists():
+                        self._note_rows(folder / kind.file, kind.order)
             self._database.execute("CREATE INDEX by_url ON row (url)")
         except BaseException:
             self._database.close()
@@ -97,6 +106,26 @@ class PageList:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._database.close()
+
+    def keep_captured(
+        self, captures: Iterable[Entry], captured_at: Callable[[Entry], str], skipped: Path
+    ) -> None:
+        """Leave only pages that are among these captures, oldest first, each at the moment of its last.
+
+        ``captured_at`` gives the WARC-Date of a capture. What a line of
+        ``skipped`` tells could not be read is not taken for what an earlier
+        capture said. Raises OSError.
+        """
+        self._database.execute("CREATE TABLE again (url TEXT PRIMARY KEY, captured_at TEXT)")
+        for entry in captures:
+            if self._has(entry.url):
+                again = entry.url, captured_at(entry)
+                self._database.execute("INSERT OR REPLACE INTO again VALUES (?, ?)", again)
+        with skipped.open("rb") as lines:
+            for told in map(json.loads, lines):
+                if told["reason"] != DROPPED_ROW:
+                    self._database.execute("DELETE FROM again WHERE url = ?", [told["url"]])
+        self._database.execute(KEEP_CAPTURED)
 
     def lines(self, title: str, front: FrontPage | None) -> Iterator[str]:
         """The head of the list, the front page, posts, further pages of comments; without line ends."""

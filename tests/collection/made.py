@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from crawler.items import Skipped
     from crawler.warc.exchange import Exchange
 
 SITE = "http://blog.example"
@@ -87,14 +88,18 @@ class Made:
         """Write a closed run, and what the index says of it."""
         return self.run_of(run, pages, about=about, **said)
 
-    def run_of(self, run: str, pages: Iterable[Page], **said: Any) -> Path:
+    def run_of(
+        self, run: str, pages: Iterable[Page], *, skipped: Iterable[Skipped] = (), **said: Any
+    ) -> Path:
         """The same of pages that need not be in memory at once."""
         folder = self.path / run
         folder.mkdir(parents=True)
         name = f"{self.path.name}-{run}-00000.warc.gz"
         warc = OpenFile(folder / name, {"software": "a test"})
         rows = {kind: LineFile(folder / file) for kind, file in ITEM_FILES.items()}
-        skipped = LineFile(folder / "skipped.jsonl")
+        unread = LineFile(folder / "skipped.jsonl")
+        for told in skipped:
+            unread.write(told.as_line())
         moment = datetime.fromisoformat(run)
         lines = []
         for number, page in enumerate(pages):
@@ -113,7 +118,7 @@ class Made:
             "continues": None,
             "previous_run": self._previous,
             "files": [
-                *(file_entry(file.close()) for file in (*rows.values(), skipped)),
+                *(file_entry(file.close()) for file in (*rows.values(), unread)),
                 {
                     "name": closed.name,
                     "size": closed.size,

@@ -16,6 +16,7 @@ from crawler.collection.closed import NoSuchRun
 from crawler.collection.package import package_wacz
 from crawler.collection.packaged_index import BadIndex
 from crawler.collection.recovery import EditedRun
+from crawler.items import Skipped
 from crawler.warc.reader import ArchivedResponse, read_records
 from tests.collection.made import FRONT, ROBOTS, SITE, Made, Page, comments, html, pages_of, post
 
@@ -345,8 +346,28 @@ def test_a_package_of_one_run_lists_its_pages_and_names_the_front_page_by_its_or
     assert pages[0]["title"] == manifest(wacz)["title"] == f"lamps, run {THIRD}"
     assert [(page["title"], page["ts"]) for page in pages[1:]] == [
         ("The Lamp Room, again", revisited.locations[THIRD, "/"].date),
+        ("One", revisited.locations[THIRD, "/one"].date),
         ("Four", revisited.locations[THIRD, "/four"].date),
     ]
+    assert "First remark." in pages[2]["text"]
+
+
+def test_a_page_that_a_run_could_not_read_is_not_listed_as_what_it_was_before(made):
+    unread = [Page(path, html("Out of order")) for path in ("/one", "/two")]
+    skipped = [
+        Skipped(url=f"{SITE}/one", reason="unknown-layout"),
+        Skipped(url=f"{SITE}/two", reason="dropped-row"),
+    ]
+    made.run_of(THIRD, [ROBOTS, FRONT, *unread], skipped=skipped)
+    pages = pages_of(package(made, run=THIRD).read("pages/pages.jsonl"))
+    assert [page["url"] for page in pages[1:]] == [f"{SITE}/", f"{SITE}/two"]
+
+
+def test_rows_of_later_runs_say_nothing_of_an_earlier_one(made):
+    made.run(THIRD, FRONT, post("/one", "One, corrected", version=2))
+    titles = [page["title"] for page in pages_of(package(made, run=FIRST).read("pages/pages.jsonl"))]
+    assert "One" in titles
+    assert "One, corrected" not in titles
 
 
 def test_a_revisit_within_one_run_brings_nothing_along(made):
@@ -471,6 +492,12 @@ def test_a_run_that_was_taken_away_is_missed(made):
 def test_damage_in_another_run_does_not_stand_in_the_way_of_one(made):
     changed(made.path / FIRST / WARC)
     assert "pages/pages.jsonl" in package(made, run=SECOND).namelist()
+
+
+def test_damage_to_the_rows_that_tell_of_the_pages_of_a_run_is_named(made):
+    changed(made.path / FIRST / "posts.jsonl")
+    with pytest.raises(EditedRun, match=f"{FIRST}/posts.jsonl: its SHA-256 is"):
+        package(made, run=SECOND)
 
 
 # --- Runs that are not closed ---
