@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import json
 import re
+import struct
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Self
 from zipfile import ZIP64_LIMIT, ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
@@ -24,6 +25,9 @@ MANIFEST_DIGEST = "datapackage-digest.json"
 
 COMPRESSED = (".gz", ".torn", ".zip")
 """Ends of names of what is compressed already; section 4.5.1 forbids to compress it again."""
+
+TIMES = 0x5455
+"""Number of the field "extended timestamp" of a ZIP."""
 
 _NOT_IN_A_NAME = re.compile(r"[^a-z0-9._-]+")
 
@@ -111,7 +115,11 @@ class WaczWriter:
         # As on Unix, wherever this runs: a regular file that everybody may read.
         entry.create_system = 3
         entry.external_attr = 0o100644 << 16
-        return self._zip.open(entry, "w", force_zip64=size is None or size * 1.05 > ZIP64_LIMIT)
+        if size is None:
+            # ReplayWeb.page looks for a field of ZIP64 before the bytes of a file only where the directory
+            # at the end of the ZIP has any field for it, too. This one is in both.
+            entry.extra = struct.pack("<HHBL", TIMES, 5, 1, int(moment.timestamp()))
+        return self._zip.open(entry, "w", force_zip64=size is None or size > ZIP64_LIMIT)
 
     def _name(self, path: str) -> str:
         """A name that no other resource has, of the characters that a data package allows."""

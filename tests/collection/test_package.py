@@ -110,6 +110,15 @@ def test_warc_files_are_stored_so_that_a_reader_can_begin_anywhere(made):
     assert stored[f"data/{FIRST}-posts.jsonl"] == zipfile.ZIP_DEFLATED
 
 
+def test_a_browser_finds_where_the_bytes_of_every_file_begin(made):
+    wacz = package(made)
+    archive = (made.path.parent / "x.wacz").read_bytes()
+    for info in wacz.infolist():
+        fields = int.from_bytes(archive[info.header_offset + 28 : info.header_offset + 30], "little")
+        # ReplayWeb.page takes them for none where the directory at the end names none.
+        assert info.extra or not fields
+
+
 def test_every_line_of_its_sorted_index_leads_to_its_record(made):
     wacz = package(made)
     assert wacz.read("indexes/index.cdx") == (made.path / "index.cdxj").read_bytes()
@@ -413,6 +422,11 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], type[Exception], str]] = {
         lambda path: (path / FIRST / "posts.jsonl").write_bytes(b""),
         EditedRun,
         r"posts.jsonl: has 0 bytes, expected \d+: it was changed by hand",
+    ),
+    "a file of rows that grew": (
+        lambda path: (path / FIRST / "posts.jsonl").write_bytes(bytes(3_000_000)),
+        EditedRun,
+        r"posts.jsonl: has 3000000 bytes, expected \d+: it was changed by hand",
     ),
     "a manifest that was changed": (
         lambda path: (path / FIRST / "run.json").write_bytes((path / FIRST / "run.json").read_bytes() + b" "),
