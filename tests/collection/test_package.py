@@ -254,7 +254,7 @@ def test_it_says_who_made_it_of_what_and_what_may_be_done_with_it(tmp_path):
     made.run(FIRST, FRONT, about={**about, "curator": "Eve"})
     made.run(SECOND, FRONT, about=about | {"rights": None})
     told = manifest(package(made))
-    assert told["title"] == "lamps"
+    assert told["title"] == told["metadata"]["title"] == "lamps"
     assert told["description"] == "Blogs *of* lamps."
     assert told["contributors"] == [
         {"title": "Ada", "role": "maintainer", "organization": "Lamp Museum"},
