@@ -36,6 +36,7 @@ lock: $(LOCK)/ready  ## Pin the requirements anew; UPGRADE=--upgrade for the new
 	$(COMPILE) pyproject.toml -o requirements/run.txt
 	$(COMPILE) pyproject.toml --extra all --extra dev -o requirements/dev.txt
 	$(COMPILE) requirements/lock.in -o requirements/lock.txt
+	$(COMPILE) requirements/pywb.in -o crawler/replay/pywb.txt
 
 clean:  ## Remove what was made, but no archive
 	rm -rf .venvs .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

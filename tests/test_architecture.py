@@ -23,6 +23,7 @@ ALLOWED: dict[str, set[str] | None] = {
     "collection": {"items", "warc"},
     "pipelines": {"collection", "items", "warc"},
     "frontier": {"collection", "items", "warc"},
+    "replay": {"collection", "warc"},
     "settings": set(),
     "demo": set(),
     "commands": None,

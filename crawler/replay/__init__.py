@@ -1,0 +1,1 @@
+"""Showing an archive in a web browser, offline: engines of others, shut in by two origins of our own."""
