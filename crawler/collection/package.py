@@ -180,7 +180,7 @@ class _Package:
             "modified": moment,
             "software": f"blogarchive {__version__}",
         }
-        # What ReplayWeb.page shows for a title. With a "desc" here it would open at that and not at the pages.
+        # What ReplayWeb.page shows for a title. With a "desc" it would open at that and not at the pages.
         content["metadata"] = {"title": content["title"]}
         if main_page is not None:
             # The specification spells it "Url", the tool that most packages are made with "URL".
