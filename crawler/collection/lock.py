@@ -59,6 +59,18 @@ class Lock:
         self.release()
 
 
+def is_held(collection: Path) -> bool:
+    """Whether another process writes the collection at this moment; changes nothing in it."""
+    try:
+        descriptor = os.open(collection / LOCK, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return not _could_take(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _holder(path: Path) -> str:
     try:
         about = json.loads(path.read_text("utf-8"))
@@ -75,8 +87,24 @@ if sys.platform == "win32":
         os.lseek(descriptor, 1 << 20, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 
+    def _could_take(descriptor: int) -> bool:
+        try:
+            _take(descriptor)
+        except OSError:
+            return False
+        msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+        return True
+
 else:
     import fcntl
 
     def _take(descriptor: int) -> None:
         fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _could_take(descriptor: int) -> bool:
+        try:
+            # Shared, which a file that is open for reading allows; given back when it is closed.
+            fcntl.lockf(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):
+            return False
+        return True

@@ -42,7 +42,7 @@ def read_archives(
     before anything is read, for a file that is none, and KeyError for a
     reader that is not there.
     """
-    found = read_records(*archives, wanted=_may_be_page)
+    found = read_records(*archives, wanted=may_be_page)
     run = run_id or run_id_of(datetime.now(UTC))
     return _rows(found, _made_here(archives), Versions(), pages=pages, run_id=run)
 
@@ -92,7 +92,7 @@ def _rows(
                 warc_offset=archived.offset,
             )
             continue
-        for row in _stated(archived, pages):
+        for row in stated_on(archived, pages):
             if isinstance(row, Skipped):
                 yield row
                 continue
@@ -102,7 +102,7 @@ def _rows(
                 yield _skipped(archived, "bad-row", "; ".join(wrong)) if wrong else row
 
 
-def _stated(archived: ArchivedResponse, pages: str | None) -> list[Row | Skipped]:
+def stated_on(archived: ArchivedResponse, pages: str | None) -> list[Row | Skipped]:
     """The rows of one page, all or none; else why there are none."""
     try:
         response = response_of(archived)
@@ -132,7 +132,8 @@ def _skipped(archived: ArchivedResponse, reason: str, detail: str) -> Skipped:
     )
 
 
-def _may_be_page(status: int, media_type: str) -> bool:
+def may_be_page(status: int, media_type: str) -> bool:
+    """Whether an answer can be a page that states something."""
     return status == 200 and not media_type.startswith(_NO_PAGE)
 
 

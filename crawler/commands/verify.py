@@ -1,4 +1,4 @@
-"""``scrapy verify``: a WARC file checked, a torn one cut back, or a lost journal made anew."""
+"""``scrapy verify``: an archive verified, a torn WARC file cut back, a lost journal made anew."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 from scrapy.commands import ScrapyCommand
 
+from crawler.collection.copies import CannotCompare, compare
 from crawler.collection.journal import JournalFailed
 from crawler.collection.lock import LOCK, Lock, Locked
 from crawler.collection.rebuild import NotACollection, Rebuilt, rebuild_journal
 from crawler.collection.recovery import OPEN, EditedRun
 from crawler.collection.verdict import ExitCode
 from crawler.commands.archiving import say
-from crawler.commands.verification import verify_warc
+from crawler.commands.verification import tell_all
+from crawler.commands.verifying import NotVerifiable, Verification, findings_in, kind_of
 from crawler.warc.reader import NotAnArchive
 from crawler.warc.repair import DamagedInside, Repair, repair
 
@@ -26,22 +28,33 @@ if TYPE_CHECKING:
 
 
 class Command(ScrapyCommand):
-    """Verifies, or does the one thing that an option asks for."""
+    """Verifies what is given, or does the one thing that an option asks for."""
 
     requires_crawler_process = False
 
     def syntax(self) -> str:
         """What follows the command's name."""
-        return "FILE [--json] | --repair FILE | --rebuild-journal COLLECTION"
+        return "PATH [--json] [--deep] [--copy OTHER] | --repair FILE | --rebuild-journal COLLECTION"
 
     def short_desc(self) -> str:
         """What ``scrapy --help`` shows."""
-        return "Check a WARC file; cut a torn one back, or make the journal of a collection anew"
+        return "Verify a collection, a run, a bag, a WARC or WACZ file; repair what is torn or lost"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Ask what to do, and with what."""
         super().add_options(parser)
-        parser.add_argument("--json", action="store_true", help="tell what is found as JSON Lines")
+        parser.add_argument("--json", action="store_true", help="give each finding as one object of JSON")
+        parser.add_argument(
+            "--deep",
+            action="store_true",
+            help="read every page again, and compare what it states with the rows",
+        )
+        parser.add_argument(
+            "--copy",
+            metavar="OTHER",
+            type=Path,
+            help="compare with a second copy by digests, and nothing else",
+        )
         parser.add_argument(
             "--repair",
             metavar="FILE",
@@ -56,26 +69,47 @@ class Command(ScrapyCommand):
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Do what the option asks for."""
-        given = [path for path in (opts.repair, opts.rebuild_journal, *args) if path is not None]
-        if len(given) != 1:
-            say("verify", f"{len(given) or 'no'} path{'s' if given else ''} given: expected {self.syntax()}")
+        """Do what is asked for."""
+        if wrong := _misfit(args, opts):
+            say("verify", f"{wrong}: expected {self.syntax()}")
             self.exitcode = ExitCode.USAGE
-        elif args:
-            self.exitcode = verify(Path(args[0]), as_json=opts.json)
         elif opts.repair is not None:
             self.exitcode = attempt(opts.repair, repair_file)
-        else:
+        elif opts.rebuild_journal is not None:
             self.exitcode = attempt(opts.rebuild_journal, rebuild)
+        else:
+            self.exitcode = verify(Path(args[0]), opts)
 
 
-def verify(path: Path, *, as_json: bool) -> ExitCode:
-    """Verify what a path leads to, and tell what is found."""
+def _misfit(args: list[str], opts: argparse.Namespace) -> str | None:
+    """What of the words on the command line does not fit together; None where all does."""
+    repairs = [path for path in (opts.repair, opts.rebuild_journal) if path is not None]
+    given = len(args) + len(repairs)
+    if given != 1:
+        return f"{given or 'no'} path{'s' if given else ''} given"
+    asked = [f"--{name}" for name in ("json", "deep", "copy") if getattr(opts, name)]
+    if repairs and asked:
+        return f"{asked[0]} given with a repair"
+    return "--deep with --copy" if opts.deep and opts.copy is not None else None
+
+
+# --- Verification ---
+
+
+def verify(path: Path, opts: argparse.Namespace) -> ExitCode:
+    """Verify a path and tell every finding on a line of standard output, then a summary."""
     try:
-        return verify_warc(path, as_json=as_json)
-    except NotAnArchive as error:
+        verification = Verification(path=path, kind="copy" if opts.copy is not None else kind_of(path))
+        if opts.copy is not None:
+            findings = compare(path, opts.copy)
+        else:
+            findings = findings_in(verification, deep=opts.deep)
+        return tell_all(verification, findings, as_json=opts.json)
+    except (NotVerifiable, CannotCompare) as error:
         say("verify", str(error))
-        return ExitCode.USAGE
+    except OSError as error:
+        say("verify", f"{error.filename or path}: cannot be read ({error.strerror or error})")
+    return ExitCode.USAGE
 
 
 def attempt(path: Path, work: Callable[[Path], str]) -> ExitCode:

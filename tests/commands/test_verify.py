@@ -47,15 +47,15 @@ def test_a_whole_file_is_told_to_be_whole(scrapy):
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        ([], 2, "no path given: expected FILE [--json] | --repair FILE"),
+        ([], 2, "no path given: expected PATH [--json] [--deep]"),
         (["text"], 2, "text: found b'no ar', expected a WARC file"),
-        (["missing.warc.gz"], 2, "missing.warc.gz: No such file or directory"),
-        (["."], 2, ".: is a folder, expected a WARC file"),
-        (["text", "--repair", "text"], 2, "2 paths given: expected FILE"),
+        (["missing.warc.gz"], 2, "missing.warc.gz: there is no such file or folder"),
+        (["."], 2, ".: holds no run, expected a collection"),
+        (["text", "--repair", "text"], 2, "2 paths given: expected PATH"),
         (
             ["--repair", "a", "--rebuild-journal", "b"],
             2,
-            "2 paths given: expected FILE [--json] | --repair FILE | --rebuild",
+            "2 paths given: expected PATH [--json]",
         ),
         (["--rebuild-journal", "missing"], 2, "missing: is no folder, expected a collection"),
         (["--rebuild-journal", "."], 2, ".: holds no run, expected a collection"),
