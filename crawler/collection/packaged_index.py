@@ -57,7 +57,8 @@ def indexed(
                     raise BadIndex(f"{path}, line {number}: names {entry.filename}, which no run has")
     except OSError as error:
         raise BadIndex(
-            f"{path}: cannot be read ({error.strerror}), expected the index of the collection"
+            f"{path}: cannot be read ({error.strerror}), expected the index of the collection; "
+            f"scrapy verify --rebuild-journal {path.parent} makes it anew"
         ) from error
 
 
