@@ -9,13 +9,24 @@ from scrapy.http import TextResponse
 
 from crawler.pages import dipnote
 from crawler.pages.page import Link, LinkKind, Page, UnknownLayout
+from crawler.pages.requisites import Requisite, RequisiteKind, requisites_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from scrapy.http import Response
 
-__all__ = ["READERS", "Link", "LinkKind", "Page", "UnknownLayout", "read_page"]
+__all__ = [
+    "READERS",
+    "Link",
+    "LinkKind",
+    "Page",
+    "Requisite",
+    "RequisiteKind",
+    "UnknownLayout",
+    "read_page",
+    "requisites_of",
+]
 
 READERS: dict[str, Callable[[TextResponse], Page]] = {"dipnote": dipnote.read}
 """The readers by name; the first is asked where nothing tells another."""
