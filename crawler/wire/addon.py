@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crawler.warc.extension import WarcCapture
+from crawler.wire.address_guard import allowed_networks
 from crawler.wire.tls import TlsPolicy
 
 if TYPE_CHECKING:
@@ -25,12 +26,13 @@ class CaptureAddon:
     def update_settings(self, settings: BaseSettings) -> None:
         """Called by Scrapy once project and spider settings are known.
 
-        Raises ValueError for a version of TLS that is none.
+        Raises ValueError for a version of TLS that is none, and for a network that is none.
         """
         if not settings.getbool("WARC_ENABLED", default=True):
             return
         # Scrapy only logs what its download handlers say of their settings, and crawls on without them.
         TlsPolicy.from_settings(settings)
+        allowed_networks(settings)
         settings.setdefault_in_component_priority_dict("EXTENSIONS", WarcCapture, 500)
         _set_default(settings, "DOWNLOAD_HANDLERS", "http", HANDLER)
         _set_default(settings, "DOWNLOAD_HANDLERS", "https", HANDLER)

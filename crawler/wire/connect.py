@@ -73,15 +73,22 @@ async def _ask_resolver(host: str, port: int) -> list[tuple[Any, ...]]:
     return await answer
 
 
-async def open_socket(host: str, port: int, bind: tuple[str, int] | None, seconds: float) -> socket.socket:
+async def open_socket(
+    host: str,
+    port: int,
+    bind: tuple[str, int] | None,
+    seconds: float,
+    admit: Callable[[list[Address]], list[Address]] = list,
+) -> socket.socket:
     """A socket connected to the first address of ``host`` that answers, within ``seconds``.
 
-    Raises CannotResolveHostError, DownloadConnectionRefusedError,
-    DownloadTimeoutError or DownloadFailedError.
+    ``admit`` gives those of its addresses that may be connected to, at least
+    one. Raises CannotResolveHostError, DownloadConnectionRefusedError,
+    DownloadTimeoutError or DownloadFailedError, and what ``admit`` raises.
     """
     try:
         async with asyncio.timeout(seconds):
-            addresses = await resolve(host, port)
+            addresses = admit(await resolve(host, port))
             return await _first_connected(addresses, bind)
     except ConnectionRefusedError as error:
         raise DownloadConnectionRefusedError(f"{host}:{port}: connection refused") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from functools import partial
 from typing import TYPE_CHECKING
 
 from scrapy.exceptions import DownloadFailedError, DownloadTimeoutError
@@ -13,6 +14,7 @@ from crawler.wire.connect import open_socket
 from crawler.wire.connection import Connection
 
 if TYPE_CHECKING:
+    from crawler.wire.address_guard import AddressGuard
     from crawler.wire.head import ResponseHead
     from crawler.wire.request import Endpoint, ProxyServer
     from crawler.wire.tls import TlsPolicy
@@ -35,17 +37,18 @@ class _TunnelWatcher:
 
 
 class Dialer:
-    """Opens connections, with ``tls`` towards those who speak it."""
+    """Opens connections that ``guard`` admits, with ``tls`` towards those who speak it."""
 
-    def __init__(self, tls: TlsPolicy) -> None:
+    def __init__(self, tls: TlsPolicy, guard: AddressGuard) -> None:
         self._tls = tls
+        self._guard = guard
 
     async def open(self, endpoint: Endpoint, seconds: float) -> Connection:
         """A connection on which requests for ``endpoint`` may be sent, within ``seconds``.
 
         What is said to open a tunnel is no part of any exchange. Raises
         CannotResolveHostError, DownloadConnectionRefusedError,
-        DownloadTimeoutError or DownloadFailedError.
+        DownloadTimeoutError, DownloadFailedError or AddressRefused.
         """
         try:
             async with asyncio.timeout(seconds):
@@ -81,7 +84,9 @@ class Dialer:
     ) -> Connection:
         """A connection to the server or proxy that is met first."""
         loop = asyncio.get_running_loop()
-        connected = await open_socket(server.host, server.port, endpoint.bind, seconds)
+        # A proxy is the operator's own.
+        admit = partial(self._guard.admit, endpoint) if server is endpoint else list
+        connected = await open_socket(server.host, server.port, endpoint.bind, seconds, admit)
         if not secure:
             _, connection = await loop.create_connection(Connection, sock=connected)
             return connection

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urldefrag, urlsplit
+from urllib.parse import urlsplit
 
 from scrapy.core.downloader.handlers.base import BaseDownloadHandler
 from scrapy.exceptions import (
@@ -21,6 +21,7 @@ from scrapy.utils.asyncio import is_asyncio_available
 
 from crawler.warc.extension import WarcCapture
 from crawler.warc.stop import stop_downloads
+from crawler.wire.address_guard import AddressGuard
 from crawler.wire.client import Client
 from crawler.wire.dial import Dialer
 from crawler.wire.download import Download, SizeLimits
@@ -47,8 +48,9 @@ class CaptureDownloadHandler(BaseDownloadHandler):
     """Downloads http and https, and hands every exchange to ``sink`` before Scrapy sees its outcome.
 
     Besides Scrapy's own settings and ``meta`` keys for downloads it reads
-    CONNECT_TIMEOUT and FIRST_BYTE_TIMEOUT (seconds) and RESPONSE_BODY_CAP
-    (bytes of a body that the Response may hold; the archive holds all).
+    CONNECT_TIMEOUT and FIRST_BYTE_TIMEOUT (seconds), RESPONSE_BODY_CAP (bytes
+    of a body that the Response may hold; the archive holds all), which
+    ``meta["response_body_cap"]`` sets for one request, and ADDRESS_ALLOW.
 
     A Response has the flag ``warc:<record id>``, the problems of the parser
     as further flags, ``dataloss`` where it is cut, and ``body-capped`` where
@@ -68,9 +70,10 @@ class CaptureDownloadHandler(BaseDownloadHandler):
         )
         self._fail_on_dataloss = settings.getbool("DOWNLOAD_FAIL_ON_DATALOSS")
         self._bind = settings.get("DOWNLOAD_BIND_ADDRESS")
+        self._guard = AddressGuard.from_crawler(crawler)
         self._client = Client(
             sink,
-            Dialer(TlsPolicy.from_settings(settings)),
+            Dialer(TlsPolicy.from_settings(settings), self._guard),
             Pool(settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN"), settings.getint("CONCURRENT_REQUESTS")),
             connect=settings.getfloat("CONNECT_TIMEOUT", CONNECT_TIMEOUT) or NO_TIMEOUT,
             first_byte=settings.getfloat("FIRST_BYTE_TIMEOUT", FIRST_BYTE_TIMEOUT) or NO_TIMEOUT,
@@ -88,13 +91,16 @@ class CaptureDownloadHandler(BaseDownloadHandler):
         return cls(crawler, sink)
 
     async def download_request(self, request: Request) -> Response:
-        """Download ``request``. Raises the download exceptions of Scrapy, and Stopped."""
+        """Download ``request``. Raises the download exceptions of Scrapy, Stopped and AddressRefused."""
         meta = request.meta
         asked = wire_request(request, _address(meta.get("bindaddress") or self._bind))
+        if asked.endpoint.proxy is not None:
+            # Its connections carry requests for any host.
+            self._guard.check_name(asked.endpoint)
         limits = SizeLimits(
             maximum=meta.get("download_maxsize", self._limits.maximum),
             warning=meta.get("download_warnsize", self._limits.warning),
-            memory=self._limits.memory,
+            memory=meta.get("response_body_cap", self._limits.memory),
         )
         download = Download(self.crawler, request, asked.target_uri, limits)
         timeout = float(meta.get("download_timeout") or self._timeout) or NO_TIMEOUT
@@ -162,9 +168,9 @@ def _response(request: Request, download: Download, attempt: Attempt, flags: lis
 
 def _bare(url: str) -> str:
     """The URL without fragment and userinfo: pages take their own links from it."""
-    url, _fragment = urldefrag(url)
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl() if "@" in parts.netloc else url
+    url = url.partition("#")[0]
+    netloc = urlsplit(url).netloc
+    return url.replace(netloc, netloc.rpartition("@")[2], 1) if "@" in netloc else url
 
 
 def _address(bind: str | tuple[str, int] | None) -> tuple[str, int] | None:

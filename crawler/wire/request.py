@@ -99,6 +99,9 @@ def wire_request(request: Request, bind: tuple[str, int] | None = None) -> WireR
     host, port = _host_and_port(url)
     proxy = _proxy(request)
     target = quote(url._replace(scheme="", netloc="").geturl(), safe=PRINTABLE)
+    if not url.query and request.url.partition("#")[0].endswith("?"):
+        # An empty query is part of the address (as in "font.eot?#iefix"); urlsplit loses it.
+        target += "?"
     if not target.startswith("/"):
         target = "/" + target
     netloc = _bare_netloc(url, host)

@@ -541,3 +541,18 @@ def test_without_the_writer_there_is_no_handler():
 
     with pytest.raises(NotConfigured, match="WarcCapture is not enabled"):
         asyncio.run(run())
+
+
+@pytest.mark.parametrize("path", ["plain?", "plain?#iefix", "plain?x?"])
+def test_an_empty_query_is_part_of_the_address(hostile, path):
+    url = hostile.url(path)
+    [response], sink = download(Request(url, meta={"verbatim_url": True}))
+    bare = url.partition("#")[0]
+    assert (response.url, sink.exchanges[0].target_uri) == (bare, bare)
+    assert sink.exchanges[0].request.startswith(f"GET /{path.partition('#')[0]} HTTP/1.1\r\n".encode())
+
+
+def test_a_request_may_say_how_much_of_its_body_is_held_in_memory(hostile):
+    [response], sink = download(Request(hostile.url("plain"), meta={"response_body_cap": 5}))
+    assert (response.body, "body-capped" in response.flags) == (BODY[:5], True)
+    assert sink.bodies[0] == BODY
