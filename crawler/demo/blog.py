@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote, urlsplit
 from crawler.demo import frame, node
 from crawler.demo.content import read_content, slug
 from crawler.demo.feed import rss
+from crawler.demo.node import SIZES
 from crawler.demo.pager import Pagers
 from crawler.demo.picture import png
 from crawler.demo.prose import as_html
@@ -35,12 +36,18 @@ Disallow: /user/
 """
 STYLE = """\
 body { font: 16px/1.5 Georgia, serif; color: #223; background: #f4f1e8; margin: 0 auto; max-width: 64em; }
+#header { background: #0a1833 url(night-sky.png) repeat-x; color: #f4f1e8; padding: 0.5em 1em; }
+#header a { color: inherit; }
 #main { display: flex; gap: 2em; }
 #content { flex: 3; }
 #sidebar-second { flex: 1; font-size: 0.85em; }
 .indented { margin-left: 2em; }
 .element-invisible, .element-hidden { display: none; }
 ul.pager li { display: inline; margin-right: 0.5em; }
+"""
+SCRIPT = """\
+// Themes of the time told their stylesheets in this way that scripts run.
+document.documentElement.className += " js";
 """
 
 
@@ -93,7 +100,11 @@ class Blog:
             (r"/rss\.xml", self._feed),
             (r"/robots\.txt", lambda _: _text(ROBOTS, "text/plain; charset=utf-8")),
             (r"/themes/lamproom/style\.css", lambda _: _text(STYLE, "text/css")),
-            (r"/themes/lamproom/logo\.png", lambda _: _picture("logo", "thumbnail")),
+            (r"/themes/lamproom/lamp\.js", lambda _: _text(SCRIPT, "application/javascript")),
+            (r"/themes/lamproom/logo\.png", lambda _: _picture("logo", 60, 40)),
+            (r"/themes/lamproom/logo-2x\.png", lambda _: _picture("logo", 120, 80)),
+            (r"/themes/lamproom/favicon\.png", lambda _: _picture("logo", 16, 16)),
+            (r"/themes/lamproom/night-sky\.png", lambda _: _picture("night sky", 60, 40)),
             (r"/sites/default/files/styles/(large|thumbnail)/public/photos/([\w-]+)\.png", self._photo),
         ]
 
@@ -199,7 +210,7 @@ class Blog:
 
     def _photo(self, _: Pagers, style: str, name: str) -> Answer | None:
         photos = {slug(photo) for post in self.content.posts for photo in post.photos}
-        return _picture(name, style) if name in photos else None
+        return _picture(name, *SIZES[style]) if name in photos else None
 
     def _page(
         self,
@@ -226,6 +237,5 @@ def _text(text: str, content_type: str) -> Answer:
     return Answer(headers={"Content-Type": content_type}, body=text.encode())
 
 
-def _picture(subject: str, style: str) -> Answer:
-    width, height = (240, 160) if style == "large" else (60, 40)
+def _picture(subject: str, width: int, height: int) -> Answer:
     return Answer(headers={"Content-Type": "image/png"}, body=png(subject, width, height))

@@ -46,14 +46,16 @@ def page(content: Content, pagers: Pagers, title: str, main: str, *, head: str =
 <meta name="Generator" content="Drupal 7 (http://drupal.org)" />
 {head}  <title>{escape(title) + " | " if title else ""}{site}</title>
   <link type="text/css" rel="stylesheet" href="/themes/lamproom/style.css" media="all" />
+  <link rel="shortcut icon" href="/themes/lamproom/favicon.png" type="image/png" />
   <link rel="alternate" type="application/rss+xml" title="{site} RSS" href="/rss.xml" />
+  <script type="text/javascript" src="/themes/lamproom/lamp.js?v=1.0"></script>
 </head>
 <body class="html {"not-front" if title else "front"} not-logged-in one-sidebar {kind}" >
   <div id="page-wrapper"><div id="page">
 
   <div id="header"><div class="section clearfix">
           <a href="/" title="Home" rel="home" id="logo">
-        <img src="/themes/lamproom/logo.png" alt="Home" />
+        <img src="/themes/lamproom/logo.png" srcset="/themes/lamproom/logo.png, /themes/lamproom/logo-2x.png 2x" alt="Home" />
       </a>
           <div id="name-and-slogan">
                               <div id="site-name">

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crawler.demo.content import day, read_content, slug
-from crawler.demo.node import photo_path
+from crawler.demo.node import SIZES, photo_path
 from crawler.demo.prose import as_text, targets
 
 if TYPE_CHECKING:
@@ -15,9 +15,20 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+THEME = {
+    "style.css": "style",
+    "lamp.js?v=1.0": "script",
+    "favicon.png": "icon",
+    "logo.png": "image",
+    "logo-2x.png": "image",
+    # The stylesheet alone names it.
+    "night-sky.png": "image",
+}
+"""What every page needs to be shown, and its kind."""
+
 
 def manifest() -> dict[str, list[Row]]:
-    """Rows of ``posts``, ``comments`` and ``authors``, the posts by age and the comments in page order.
+    """Rows of ``posts``, ``comments``, ``authors`` and ``requisites``, by age and in page order.
 
     Keys that are fields of the JSON Lines have their values. Where those hold
     addresses, the manifest holds paths (``path``, ``url``, ``images``,
@@ -29,7 +40,20 @@ def manifest() -> dict[str, list[Row]]:
         "posts": [_post(post) for post in posts],
         "comments": [row for post in posts for row in _comments(post)],
         "authors": list({row["name"]: row for post in posts for row in _authors(post)}.values()),
+        "requisites": [*_theme(), *_pictures(posts)],
     }
+
+
+def _theme() -> Iterator[Row]:
+    for name, kind in THEME.items():
+        yield {"path": f"/themes/lamproom/{name}", "kind": kind}
+
+
+def _pictures(posts: list[Post]) -> Iterator[Row]:
+    for post in posts:
+        for photo in post.photos:
+            for style in SIZES:
+                yield {"path": photo_path(photo, style), "kind": "image"}
 
 
 def _names(post: Post) -> list[str]:

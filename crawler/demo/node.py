@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from crawler.demo.content import Comment, Post
 
 
+SIZES = {"large": (240, 160), "thumbnail": (60, 40)}
+"""Width and height of a picture in each of its styles."""
+
+
 def full(post: Post, comments: list[Comment], pager: str, newer: Post | None, older: Post | None) -> str:
     """A post on its own page, with one page of its comments."""
     flippy = "".join(
@@ -111,7 +115,7 @@ def _date(post: Post) -> str:
 
 
 def _photos(post: Post, style: str) -> str:
-    width, height = (240, 160) if style == "large" else (60, 40)
+    width, height = SIZES[style]
     images = [
         f'<img typeof="foaf:Image" src="{photo_path(photo, style)}" width="{width}" height="{height}" '
         f'alt="{escape(photo)}" />'

@@ -9,9 +9,11 @@ from urllib.parse import urldefrag, urljoin
 
 import pytest
 from parsel import Selector
+from scrapy.http import HtmlResponse, Response
 
 from crawler.demo.blog import Blog
 from crawler.demo.manifest import manifest
+from crawler.pages import requisites_of
 
 ORIGIN = "http://127.0.0.1:8000"
 WELCOME = "/stories/2009/02/03/welcome-lamp-room"
@@ -226,3 +228,14 @@ def test_a_picture_is_a_png_of_its_size(blog):
 
 def test_the_blog_is_the_same_every_time(blog):
     assert blog.answer(WELCOME) == Blog(ORIGIN).answer(WELCOME)
+
+
+def test_what_pages_need_to_be_shown_is_what_the_manifest_says(blog):
+    needed: dict[str, str] = {}
+    for path in (*reached(blog), "/themes/lamproom/style.css"):
+        answer = blog.answer(path)
+        kind = HtmlResponse if answer.headers["Content-Type"].startswith("text/html") else Response
+        response = kind(ORIGIN + path, headers=answer.headers, body=answer.body)
+        needed |= {found.url.removeprefix(ORIGIN): str(found.kind) for found in requisites_of(response)}
+    assert needed == {row["path"]: row["kind"] for row in manifest()["requisites"]}
+    assert {blog.answer(path).status for path in needed} == {200}
