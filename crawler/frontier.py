@@ -120,7 +120,8 @@ class Frontier:
         """Take the requests of a page as its links; all else goes on."""
         visit = CURRENT.get()
         if self._resumable and visit is not None and response.url != visit.url:
-            visit.led_to = self._key(Request(response.url))
+            # What a redirect of a requisite led to is no page that was read.
+            visit.led_to = self._key(response.request or Request(response.url))
         async for entry in result:
             if self._resumable and visit is not None and isinstance(entry, Request):
                 visit.links.append(self._wanted(entry))

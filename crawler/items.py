@@ -238,6 +238,14 @@ class Skipped:
     """The archive with the record, where there is one."""
     warc_offset: int | None = None
     """Where the record begins in it, in bytes."""
+    requisite: str | None = None
+    """For what a page needs to be shown: its kind, e.g. `image`; null for a page."""
+    post_id: str | None = None
+    """For an embed: the post that it belongs to."""
+    system: str | None = None
+    """For an embed: whose it is, e.g. `disqus`."""
+    thread: str | None = None
+    """For an embed: what names the thread or recording there; null where the page does not say."""
 
     def as_line(self) -> str:
         """One line of JSON, without the line end."""

@@ -41,6 +41,8 @@ SPIDER_MIDDLEWARES = {"crawler.collection.page_rows.PageRows": 10, "crawler.fron
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "crawler.collection.fates.WatchedOffsite": 50,
+    # Nearer to the wire than the middleware that sends again, so that every attempt counts.
+    "crawler.spiders.dead_hosts.DeadHosts": 580,
     "crawler.wire.decoding.Decoding": 590,
 }
 
@@ -78,8 +80,8 @@ ARCHIVE_DESCRIPTION = ""
 # What may be done with it.
 ARCHIVE_RIGHTS = ""
 
-# Networks, comma-separated, that may be asked although they are private, e.g. "127.0.0.0/8". The guard
-# that refuses private addresses comes in a later version; until then nothing is refused.
+# Networks, comma-separated, that may be asked although they are private, e.g. "10.0.0.0/8". The blog's hosts,
+# which the operator names, are asked wherever they are; others, which pages name, only at public addresses.
 ADDRESS_ALLOW = ""
 
 # A WARC file that would grow beyond this is closed and a new one begun: 1 GB is what archives hand around.
@@ -155,6 +157,18 @@ METAREFRESH_ENABLED = False
 # What a cache answers did not cross the wire, so that it cannot be archived.
 HTTPCACHE_ENABLED = False
 
+# --- What pages need to be shown ---
+
+# Ours: pages without their pictures and styles are no archive that anybody looks at.
+REQUISITES_ENABLED = True
+
+# Ours: kinds that are asked for, comma-separated. All but video, which is most of the bytes of a blog and
+# seldom its own; an hour of speech is a part of what is said.
+REQUISITE_KINDS = "image,style,script,font,icon,audio,document,frame"
+
+# Ours: bytes of one requisite. Twice a large report in PDF; of a larger one the beginning is kept.
+REQUISITE_MAX_BYTES = 32 * 1024 * 1024
+
 # --- Budgets: reaching one is reported, and the exit code says so ---
 
 # Pages of comments of one post. The largest thread known of DipNote has 10, Drupal's trap has no end.
@@ -165,6 +179,9 @@ LISTING_PAGES = 5000
 
 # Pages of the list beside a post. DipNote had 1,758 of them.
 SIDEBAR_PAGES = 2500
+
+# Requisites of a crawl. 10,000 posts with ten pictures each have half as many; traps make up more.
+REQUISITES = 200_000
 
 # Hops from the front page. A pager is a chain of hops, so that it has to be longer than any pager.
 DEPTH_LIMIT = 3000

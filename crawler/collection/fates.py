@@ -15,6 +15,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 
 from crawler.collection.addon import open_run
 from crawler.collection.reasons import meaning_of, reason_for
+from crawler.collection.visit import REQUISITE
 from crawler.items import Skipped
 from crawler.warc.stop import Stopped
 
@@ -45,7 +46,9 @@ class Fates:
         """The request ended with an answer, retries and redirects done."""
         code = f"http-{response.status}"
         failed = response.status != 200 and meaning_of(code).failed
-        self._count("failed" if failed else "answered")
+        self._count("failed" if failed else "answered", request)
+        if REQUISITE in request.meta and response.status == 200:
+            self._count(f"kind/{request.meta[REQUISITE]}", request)
         if response.status != 200 and not _is_robots(request):
             self.skipped(Skipped(url=response.url, reason=code), request)
 
@@ -53,14 +56,16 @@ class Fates:
         """The request ended without an answer."""
         reason = reason_for(error)
         if meaning_of(reason).failed:
-            self._count("failed")
+            self._count("failed", request)
         if not _is_robots(request):
             detail = str(error) or type(error).__name__
             self.skipped(Skipped(url=request.url, reason=reason, detail=detail), request)
 
     def skipped(self, skipped: Skipped, request: Request | Visit | None = None) -> None:
         """Write it down, with the visit of the request or that is being read, and count it by its reason."""
-        self._count(f"skipped/{skipped.reason}")
+        if isinstance(request, Request):
+            skipped.requisite = request.meta.get(REQUISITE)
+        self._count(f"skipped/{skipped.reason}", request)
         if self._run is not None:
             self._run.visits.tell(skipped, request)
 
@@ -83,9 +88,11 @@ class Fates:
             "%s: read out of the order of the archive; an extract may number versions otherwise", url
         )
 
-    def _count(self, event: str) -> None:
+    def _count(self, event: str, request: Request | Visit | None = None) -> None:
+        """Count an event; those of requisites apart, because no archive is incomplete for lack of one."""
         if self._run is not None:
-            self._crawler.stats.inc_value(f"archive/{event}")
+            of_requisite = isinstance(request, Request) and REQUISITE in request.meta
+            self._crawler.stats.inc_value(f"archive/{'requisites/' if of_requisite else ''}{event}")
 
 
 class WatchedDownloader(Downloader):
@@ -153,7 +160,9 @@ class WatchedOffsite(OffsiteMiddleware):
             raise
 
     def should_follow(self, request: Request, spider: Spider) -> bool:
-        """Whether the request stays on site."""
+        """Whether the request stays on site; robots.txt is asked only for what does."""
+        if _is_robots(request):
+            return True
         follows = getattr(spider, "follows", None)
         return bool(follows(request.url)) if follows else super().should_follow(request, spider)
 

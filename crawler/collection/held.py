@@ -79,13 +79,13 @@ class HeldCollection:
         it. Raises CannotResume when spider or arguments are others than then.
         """
         crawl = self.journal.crawl()
-        if crawl is not None and not fresh and self.journal.queue.counts():
+        if crawl is not None and not fresh and not self.journal.queue.is_empty:
             if not crawl.ended:
                 self._refuse_change(crawl, spider, arguments)
             if not crawl.ended or (crawl.spider, crawl.arguments) == (spider, arguments):
                 self.journal.requeue(budget)
                 # An ended crawl goes on where a budget allows more than it did.
-                if not crawl.ended or "queued" in self.journal.queue.counts():
+                if not crawl.ended or self.journal.queue.has_queued:
                     return self.journal.reopen(crawl), self._last_run_of(crawl)
         return self.journal.begin_crawl(spider, arguments), None
 

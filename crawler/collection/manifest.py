@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections import Counter
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,10 @@ SETTINGS_THAT_MATTER = (
     "LISTING_PAGES",
     "SIDEBAR_PAGES",
     "DEPTH_LIMIT",
+    "REQUISITES_ENABLED",
+    "REQUISITE_KINDS",
+    "REQUISITE_MAX_BYTES",
+    "REQUISITES",
     "ADDRESS_ALLOW",
     "WARC_MAX_BYTES",
 )
@@ -51,8 +56,9 @@ EXAMPLES = 100
 def outcome_of(crawler: Crawler, run: Run, finish_reason: str) -> Outcome:
     """What the verdict is decided from: the whole crawl where it has a queue, else this run."""
     stats, journal = _stats(crawler), run.collection.journal
-    reasons_of_crawl = journal.queue.reasons()
-    reasons = {**reasons_of_crawl, **_below(crawler, "archive/skipped/")}
+    reasons_of_pages = journal.queue.reasons()
+    reasons = {**reasons_of_pages, **_below(crawler, "archive/skipped/")}
+    faults = Counter(reasons_of_pages) + Counter(journal.queue.reasons(requisites=True))
     answered, failed = stats.get("archive/answered", 0), stats.get("archive/failed", 0)
     if states := journal.queue.counts():
         failed = states.get("failed", 0)
@@ -62,7 +68,7 @@ def outcome_of(crawler: Crawler, run: Run, finish_reason: str) -> Outcome:
         answered=answered,
         failed=failed,
         posts=journal.known.counts()["posts"] if getattr(crawler.spider, "expects_posts", False) else None,
-        internal_errors=max(_internal_errors(stats), sum(reasons_of_crawl.get(fault, 0) for fault in FAULTS)),
+        internal_errors=max(_internal_errors(stats), sum(faults[fault] for fault in FAULTS)),
         budgets=sorted(
             {*journal.queue.budgets_reached(), *journal.known.bounds_reached(), *_below(crawler, "budget/")}
         ),
@@ -115,7 +121,18 @@ def manifest_of(
             "by_status": _below(crawler, "downloader/response_status_count/"),
         },
         "pages": _below(crawler, "pages/"),
-        "crawl": {"number": run.crawl.number, "ended": has_ended(outcome), "requests": queue.counts()},
+        "requisites": {
+            "answered": stats.get("archive/requisites/answered", 0),
+            "failed": stats.get("archive/requisites/failed", 0),
+            "by_kind": _below(crawler, "archive/requisites/kind/"),
+            "skipped": _below(crawler, "archive/requisites/skipped/"),
+        },
+        "crawl": {
+            "number": run.crawl.number,
+            "ended": has_ended(outcome),
+            "requests": queue.counts(),
+            "requisites": queue.counts(requisites=True),
+        },
         "found": known.counts(),
         "written": {file.name.removesuffix(".jsonl"): file.lines for file in row_files},
         "skipped": _below(crawler, "archive/skipped/"),

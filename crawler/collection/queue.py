@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from crawler.collection.visit import Visit, Wanted
 
 
+REQUISITES = "REQUISITES"
+"""The budget that every page requisite is counted against; requests of no other are."""
+
+
 class Task(NamedTuple):
     """A request that was taken from the queue."""
 
@@ -83,8 +87,9 @@ class Queue:
         """Note how a visit ended, and that what its redirects led to has been visited as well."""
         if visit.led_to is not None:
             self._writer.execute(
-                "INSERT OR IGNORE INTO requests (key, url, priority, state, run) VALUES (?, ?, 0, 'done', ?)",
-                (visit.led_to, visit.url, run),
+                "INSERT OR IGNORE INTO requests (key, url, priority, state, run, budget)"
+                " VALUES (?, ?, 0, 'done', ?, (SELECT budget FROM requests WHERE id = ?))",
+                (visit.led_to, visit.url, run, visit.task),
             )
         if visit.task is not None:
             state, reason = visit.outcome()
@@ -118,14 +123,31 @@ class Queue:
         for table in ("requests", "budgets"):
             self._writer.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
 
-    def counts(self) -> dict[str, int]:
-        """How many requests there are in each state."""
-        return dict(self._read("SELECT state, count(*) FROM requests GROUP BY state ORDER BY state", ()))
+    def counts(self, *, requisites: bool = False) -> dict[str, int]:
+        """How many requests there are in each state: for pages, or for their requisites."""
+        return self._counted("state", requisites=requisites)
 
-    def reasons(self) -> dict[str, int]:
-        """How many requests failed or were skipped, by reason."""
-        given = "SELECT reason, count(*) FROM requests WHERE reason IS NOT NULL GROUP BY reason"
-        return dict(self._read(f"{given} ORDER BY reason", ()))
+    def reasons(self, *, requisites: bool = False) -> dict[str, int]:
+        """How many requests failed or were skipped, by reason: for pages, or for their requisites."""
+        return self._counted("reason", requisites=requisites)
+
+    def _counted(self, column: str, *, requisites: bool) -> dict[str, int]:
+        belongs = "budget IS ?" if requisites else "budget IS NOT ?"
+        query = (
+            f"SELECT {column}, count(*) FROM requests WHERE {belongs} AND {column} IS NOT NULL"  # noqa: S608
+            f" GROUP BY {column} ORDER BY {column}"
+        )
+        return dict(self._read(query, (f"{REQUISITES} ",)))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no request is known, in whatever state."""
+        return not self._read("SELECT 1 FROM requests LIMIT 1", ())
+
+    @property
+    def has_queued(self) -> bool:
+        """Whether any request waits to be sent."""
+        return bool(self._read("SELECT 1 FROM requests WHERE state = 'queued' LIMIT 1", ()))
 
     def budgets_reached(self) -> list[str]:
         """The settings that bound what is left of this crawl."""

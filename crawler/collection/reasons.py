@@ -44,8 +44,14 @@ REASONS: dict[str, Reason] = {
     "internal-error": Reason("A fault in this program; the log has the traceback.", failed=True),
     "storage": Reason("The answer could not be written into the archive.", failed=True),
     "robots": Reason("The host's robots.txt forbids it."),
+    "address": Reason("A host that a page names is at no public address; it was not asked (ADDRESS_ALLOW)."),
+    "unreachable": Reason(
+        "A requisite of a host that took no connection for others before; it was not tried."
+    ),
     "offsite": Reason("A redirect leads to a host that this crawl does not ask."),
-    "too-large": Reason("Larger than DOWNLOAD_MAXSIZE; what arrived is in the archive."),
+    "too-large": Reason(
+        "Larger than DOWNLOAD_MAXSIZE (a requisite: REQUISITE_MAX_BYTES); what arrived is in the archive."
+    ),
     "stopped": Reason("A component of this crawl stopped the download."),
     "scheme": Reason("Neither http nor https."),
     "ignored": Reason("A component of this crawl dropped the request or its answer."),
@@ -53,6 +59,9 @@ REASONS: dict[str, Reason] = {
     "unknown-layout": Reason("Kept, but nothing on the page fits a known layout."),
     "soft-404": Reason(
         "Kept, but a list where a post was asked for: the host has no such post and does not say so."
+    ),
+    "embed": Reason(
+        "Comments or a player that only a browser fetches from elsewhere; the page is kept and done."
     ),
     "bad-record": Reason("A record of an archive that cannot be read."),
     "dropped-row": Reason("A pipeline of this project left a row of the page out; the page is done."),
@@ -80,6 +89,10 @@ _IGNORED = (
     ("Filtered offsite request", "offsite"),
     ("max redirections reached", "too-many-redirects"),
     ("exceeded DOWNLOAD_MAXSIZE", "too-large"),
+    # Our own, of parts that this one does not import.
+    ("expected a public address", "address"),
+    ("is no public address", "address"),
+    ("took no connection before", "unreachable"),
 )
 
 

@@ -11,11 +11,16 @@ from crawler.collection.reasons import meaning_of
 if TYPE_CHECKING:
     from crawler.items import Row, Skipped
 
+REQUISITE = "requisite"
+"""Key in the meta of a request for a page requisite: its kind."""
+
 FAULTS = {"internal-error", "bad-row"}
 """Reasons for which a page is not done although it was answered."""
 
 DROPPED_ROW = "dropped-row"
-"""Reason that says nothing of the page: somebody wanted a row of it left out."""
+
+NO_FATE = {DROPPED_ROW, "embed"}
+"""Reasons that say nothing of the page, which is done: a row was left out, a part of it is elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +88,7 @@ class Visit:
 
     def outcome(self) -> Outcome:
         """The state that the request is left in, once nothing more is to come."""
-        reasons = [skipped.reason for skipped in self.skipped if skipped.reason != DROPPED_ROW]
+        reasons = [skipped.reason for skipped in self.skipped if skipped.reason not in NO_FATE]
         failed = [reason for reason in reasons if reason in FAULTS or meaning_of(reason).failed]
         if failed:
             return Outcome("failed", failed[0])

@@ -73,8 +73,8 @@ _ENDINGS_OF_KINDS = {
     _AUDIO: "aac aif aiff au flac m4a mid midi mp3 oga ogg opus ra wav wma",
     _VIDEO: "3gp asf avi flv m4v mkv mov mp4 mpeg mpg ogv qt rm vtt webm wmv",
     RequisiteKind.DOCUMENT: (
-        "7z bz2 csv doc docm docx epub gz ics json key kml kmz mobi numbers odp ods odt pages pdf pot potx "
-        "pps ppsx ppt pptx ps rtf swf tar tgz tsv txt vcf xls xlsb xlsm xlsx xml zip"
+        "7z bz2 csv doc docm docx epub gz ics key kml kmz mobi numbers odp ods odt pages pdf pot potx "
+        "pps ppsx ppt pptx ps rtf swf tar tgz tsv txt vcf xls xlsb xlsm xlsx zip"
     ),
 }
 _ENDINGS = {ending: kind for kind, endings in _ENDINGS_OF_KINDS.items() for ending in endings.split()}

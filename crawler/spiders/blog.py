@@ -16,6 +16,7 @@ from crawler.pages.address import key_of
 from crawler.pages.page import Link, LinkKind, UnknownLayout
 from crawler.spiders.budgets import BUDGETS, check_budgets, whole_number
 from crawler.spiders.identity import fingerprint_of
+from crawler.spiders.requisites import Requisites
 from crawler.spiders.walk import Walk
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class BlogSpider(Spider):
         self.seeds = list(seeds)
         """Where the crawl begins: front pages."""
         self.hosts = frozenset(hosts)
-        """The only hosts that are asked, with the port where it is not 80 or 443."""
+        """The only hosts whose pages are asked for, with the port where it is not 80 or 443."""
         self.allowed_domains = sorted({(urlsplit(f"//{host}").hostname or "") for host in hosts})
         self.collection = collection
         self.state = {}
@@ -111,10 +112,14 @@ class BlogSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         check_budgets(crawler.settings)
         spider.depth_limit = whole_number(crawler.settings, "DEPTH_LIMIT")
+        spider.requisites = Requisites.from_settings(crawler.settings, spider.follows)
         return spider
 
     depth_limit: int = 0
     """Hops from the front page; 0 for no bound."""
+
+    requisites: Requisites
+    """Asks for what pages need to be shown."""
 
     async def start(self) -> AsyncIterator[Request]:
         """Ask for the front pages."""
@@ -131,11 +136,18 @@ class BlogSpider(Spider):
     def parse(
         self, response: Response, *, kind: str = LinkKind.LISTING, post: str | None = None
     ) -> Iterator[Any]:
-        """Ask the page what it says and where it points.
+        """Ask the page what it says, where it points and what it needs to be shown.
 
         ``kind`` is what the request was for, ``post`` the post whose pager it continues.
         """
-        kind = LinkKind(kind)
+        yield from self._visit(response, LinkKind(kind), post)
+        yield from self.requisites.of_page(response, self.parse_requisite, self.known)
+
+    def parse_requisite(self, response: Response, *, depth: int) -> Iterator[Request]:
+        """Ask a requisite what it needs itself; what it says is nobody's concern."""
+        yield from self.requisites.of_requisite(response, self.parse_requisite, self.known, depth)
+
+    def _visit(self, response: Response, kind: LinkKind, post: str | None) -> Iterator[Any]:
         self._count(f"pages/{kind}")
         read = self._read(response)
         if isinstance(read, Skipped):

@@ -13,6 +13,7 @@ from crawler.demo import DemoBlog, server
 from crawler.demo.blog import STORIES_PER_PAGE, TEASERS_PER_PAGE, Answer, Blog
 from crawler.demo.content import Content, Post, read_content, slug
 from crawler.demo.frame import SIDEBAR_LENGTH
+from crawler.demo.manifest import manifest as demo_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,6 +88,7 @@ def manifest_of(content: Content, host: str) -> Manifest:
         authors |= {f"{host}/authors/{slug(name)}" for name in post.authors or post.about_names}
     for path, shown in groups.items():
         pages |= _pager(path, shown, TEASERS_PER_PAGE)
+    pages |= {row["path"] for row in demo_manifest()["requisites"]}
     asked = Counter(pages)
     # Where a redirect leads may have been fetched before.
     asked.update(set(content.redirects.values()))
