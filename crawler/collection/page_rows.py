@@ -10,7 +10,7 @@ from scrapy.exceptions import NotConfigured
 from crawler.collection.addon import open_run
 from crawler.collection.fates import Fates
 from crawler.collection.rows import prove
-from crawler.collection.visit import CURRENT
+from crawler.collection.visit import CURRENT, EMBED
 from crawler.items import Row, Skipped
 from crawler.warc.extension import WarcCapture
 
@@ -69,11 +69,14 @@ class PageRows:
         """Let on whatever is no row, and the rows that are new."""
         output = [entry async for entry in result]
         rows = [entry for entry in output if isinstance(entry, Row)]
-        restated = self._restated(response, rows) if rows else set()
+        embeds = [entry for entry in output if isinstance(entry, Skipped) and entry.reason == EMBED]
+        unwanted = self._restated(response, rows, embeds) if rows else set()
         for entry in output:
+            if id(entry) in unwanted:
+                continue
             if isinstance(entry, Skipped):
                 self._fates.skipped(entry)
-            elif id(entry) not in restated:
+            else:
                 yield entry
 
     def process_spider_exception(self, response: Response, exception: Exception) -> None:
@@ -82,14 +85,16 @@ class PageRows:
             self._run.visits.empty(visit)
         self._fates.skipped(Skipped(url=response.url, reason="internal-error", detail=repr(exception)))
 
-    def _restated(self, response: Response, rows: list[Row]) -> set[int]:
-        """Identities (in memory) of the rows that are not to be written; decided at once for the page."""
+    def _restated(self, response: Response, rows: list[Row], embeds: list[Skipped]) -> set[int]:
+        """Identities (in memory) of what is not to be written; decided at once for the page."""
         location = self._location(response)
         if response.status != 200:
-            return set(map(id, rows))
+            return set(map(id, [*rows, *embeds]))
         if not location.whole or PARTIAL & set(response.flags):
             self._fates.skipped(Skipped(url=response.url, reason="cut", detail="its rows are left out"))
-            return set(map(id, rows))
+            return set(map(id, [*rows, *embeds]))
+        for embed in embeds:
+            embed.warc_file, embed.warc_offset = location.file, location.offset
         place = (location.file, location.offset)
         if place < self._last:
             self._fates.came_late(response.url)

@@ -18,8 +18,9 @@ FAULTS = {"internal-error", "bad-row"}
 """Reasons for which a page is not done although it was answered."""
 
 DROPPED_ROW = "dropped-row"
+EMBED = "embed"
 
-NO_FATE = {DROPPED_ROW, "embed"}
+NO_FATE = {DROPPED_ROW, EMBED}
 """Reasons that say nothing of the page, which is done: a row was left out, a part of it is elsewhere."""
 
 

@@ -111,14 +111,16 @@ def stated_on(archived: ArchivedResponse, pages: str | None) -> list[Row | Skipp
         if not archived.whole:
             return [_skipped(archived, "cut", archived.cut or archived.undecoded or "")]
         page = read_page(response, pages)
-        rows = list(page.items())
+        rows, embeds = list(page.items()), list(page.not_captured())
     except UnknownLayout as error:
         return [_skipped(archived, "unknown-layout", str(error))]
     except Exception as error:  # noqa: BLE001 - one page that a reader stumbles over must not end the rest
         return [_skipped(archived, "internal-error", repr(error))]
     for row in rows:
         row.extractor = extractor_of(page.layout)
-    return list(rows)
+    for embed in embeds:
+        embed.warc_file, embed.warc_offset = archived.location.file, archived.location.offset
+    return [*rows, *embeds]
 
 
 def _skipped(archived: ArchivedResponse, reason: str, detail: str) -> Skipped:

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 
 from crawler.pages import anatomy, drupal, marks
 from crawler.pages.document import html_document
+from crawler.pages.embed_systems import EmbedKind
+from crawler.pages.embeds import embeds_of
 from crawler.pages.listing import Listing, is_permalink
 from crawler.pages.names import folded
 from crawler.pages.outline import Outline, fold
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
     from scrapy.http import TextResponse
 
-    from crawler.items import Item
+    from crawler.items import Item, Post, Skipped
+    from crawler.pages.embeds import Embed
 
 _DOCUMENT_TITLE = marks.xpath("string(descendant::title)")
 _OG_TITLE = marks.xpath("string(descendant::meta[@property='og:title']/@content)")
@@ -145,4 +148,20 @@ class PostPage(Listing):
         current, announced = self._comment_pager
         read = read_thread(self.page, self._found.thread)
         post = self._reading.post(self.post_id, announced or (1 if read else None))
+        self._tell_embeds(post)
         return [post, *self._reading.authors(post), *comment_rows(self.response, post, read, current)]
+
+    @cached_property
+    def _embeds(self) -> list[Embed]:
+        return embeds_of(self.root)
+
+    def not_captured(self) -> Sequence[Skipped]:
+        """The comments, players and the like that the page embeds."""
+        return [embed.skipped(self.response.url, self.post_id) for embed in self._embeds]
+
+    def _tell_embeds(self, post: Post) -> None:
+        """Warn of what stands elsewhere; none on the page is not none at all then."""
+        post.parse_warnings += [embed.sentence for embed in self._embeds]
+        if any(embed.kind is EmbedKind.COMMENTS for embed in self._embeds):
+            post.comments_announced = post.comments_announced or None
+            post.comments_open = post.comments_open or None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from crawler.items import Item
+    from crawler.items import Item, Skipped
 
 
 class UnknownLayout(ValueError):
@@ -66,6 +66,10 @@ class Page(ABC):
 
         The proof and the run are left unset.
         """
+
+    def not_captured(self) -> Sequence[Skipped]:
+        """What belongs to the page and stands elsewhere, where only a browser gets it."""
+        return ()
 
     @abstractmethod
     def links(self) -> Sequence[Link]:

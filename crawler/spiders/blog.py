@@ -63,6 +63,7 @@ class Read(NamedTuple):
     layout: str
     items: Sequence[Item]
     links: Sequence[Link]
+    not_captured: Sequence[Skipped] = ()
 
     @property
     def posts(self) -> list[Post]:
@@ -155,6 +156,7 @@ class BlogSpider(Spider):
             yield from self._walk_on(kind, post)
             return
         yield from read.items
+        yield from read.not_captured
         if kind in (LinkKind.POST, LinkKind.COMMENTS) and not read.posts:
             yield Skipped(url=response.url, reason="soft-404", detail=f"{read.layout} states no post")
             yield from self._walk_on(kind, post)
@@ -176,7 +178,7 @@ class BlogSpider(Spider):
             # A response keeps the tree that is made of it, and Scrapy keeps the response until its last row
             # is written; a copy takes its tree along. Seen: 114 MB instead of 194 with 16 pages at a time.
             page = read_page(response.replace())
-            read = Read(page.layout, page.items(), page.links())
+            read = Read(page.layout, page.items(), page.links(), page.not_captured())
         except UnknownLayout as error:
             return Skipped(url=response.url, reason="unknown-layout", detail=str(error))
         except Exception as error:  # a page that a reader stumbles over must not end a walk through a pager

@@ -256,3 +256,42 @@ def test_a_bound_that_is_none_is_told_before_anything_begins(scrapy, site, setti
     assert "Traceback" not in ended.stderr
     assert scrapy.runs() == []
     assert site.paths == []
+
+
+def test_comments_that_stand_elsewhere_are_told_by_crawl_and_extract_alike(scrapy, site, show):
+    show(
+        "<div id=disqus_thread></div>"
+        "<script>var disqus_shortname = 'shop', disqus_identifier = 'p1';</script>"
+        "<iframe src=//www.youtube.com/embed/abcdefghijk></iframe>"
+    )
+    ended = scrapy.crawl(site.url)
+    [run] = scrapy.runs()
+    assert (ended.returncode, told(scrapy)["skipped"]) == (0, {"embed": 2})
+    assert told(scrapy)["crawl"]["requests"] == {"done": 3}
+    [row] = lines(run / "posts.jsonl")
+    assert row["parse_warnings"] == [
+        "comments by disqus (shop/p1) are not captured",
+        "a player by youtube (abcdefghijk) is not captured",
+    ]
+    assert (row["comments_announced"], row["comments_open"]) == (None, None)
+    disqus, youtube = lines(run / "skipped.jsonl")
+    assert (disqus["url"], disqus["post_id"], disqus["system"], disqus["thread"], disqus["detail"]) == (
+        row["captured_url"],
+        row["id"],
+        "disqus",
+        "shop/p1",
+        "comments",
+    )
+    assert (disqus["warc_file"], disqus["warc_offset"]) == (row["warc_file"], row["warc_offset"])
+    assert (youtube["system"], youtube["thread"]) == ("youtube", "abcdefghijk")
+    assert scrapy("extract", str(run), "-o", "again").returncode == 0
+    assert lines(scrapy.folder / "again" / "skipped.jsonl") == [disqus, youtube]
+    assert statements(scrapy.folder / "again", "run_id") == statements(run, "run_id")
+
+
+def test_a_page_that_is_cut_tells_neither_rows_nor_embeds(scrapy, site, show):
+    show("<div id=disqus_thread></div>")
+    status, headers, body = site.pages[ONE]
+    site.pages[ONE] = (status, headers | {"Content-Length": str(len(body) + 9)}, body)
+    scrapy.crawl(site.url, "-s", "DOWNLOAD_FAIL_ON_DATALOSS=False", "-s", "RETRY_TIMES=0")
+    assert [reason for reason, _ in skipped(scrapy).values()] == ["cut"]
