@@ -169,6 +169,9 @@ REQUISITE_KINDS = "image,style,script,font,icon,audio,document,frame"
 # Ours: bytes of one requisite. Twice a large report in PDF; of a larger one the beginning is kept.
 REQUISITE_MAX_BYTES = 32 * 1024 * 1024
 
+# Ours: finds out at the end of a run what a replay would show. None for runs that nobody replays.
+REPLAY_CHECK = "crawler.replay.self_check.SelfCheck"
+
 # --- Budgets: reaching one is reported, and the exit code says so ---
 
 # Pages of comments of one post. The largest thread known of DipNote has 10, Drupal's trap has no end.

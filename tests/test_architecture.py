@@ -23,7 +23,7 @@ ALLOWED: dict[str, set[str] | None] = {
     "collection": {"items", "warc"},
     "pipelines": {"collection", "items", "warc"},
     "frontier": {"collection", "items", "warc"},
-    "replay": {"collection", "warc"},
+    "replay": {"collection", "items", "pages", "warc"},
     "settings": set(),
     "demo": set(),
     "commands": None,

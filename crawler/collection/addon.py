@@ -8,9 +8,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from scrapy import signals
+from scrapy import Request, signals
 from scrapy.exceptions import NotConfigured
 from scrapy.settings import SETTINGS_PRIORITIES
+from scrapy.utils.misc import load_object
 
 from crawler.collection.about import about, as_warcinfo
 from crawler.collection.held import HeldCollection
@@ -18,13 +19,15 @@ from crawler.collection.journal import BadJournal
 from crawler.collection.layout import collection_name
 from crawler.collection.log import OneLine
 from crawler.collection.manifest import has_ended, manifest_of, outcome_of, outcome_of_broken
+from crawler.collection.replayable import check_replay
 from crawler.collection.rows import UnfitRow
 from crawler.collection.run import Run
 from crawler.collection.secrets import argument_to_tell
 from crawler.collection.stopping import PromptStop
 from crawler.collection.verdict import ExitCode, decide
-from crawler.collection.visit import DROPPED_ROW
+from crawler.collection.visit import DROPPED_ROW, REQUISITE
 from crawler.items import Row, Skipped
+from crawler.warc.cdxj import INDEX
 from crawler.warc.extension import WarcCapture
 
 if TYPE_CHECKING:
@@ -56,6 +59,9 @@ class ArchiveAddon:
         self._finish_reason = "shutdown"
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stops: list[asyncio.Task[None]] = []
+        self._captured = False
+        self._warc_files: list[WarcFile] = []
+        self._replay: dict[str, Any] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -132,7 +138,12 @@ class ArchiveAddon:
 
     def finish(self) -> Verdict:
         """The verdict; closes a run that a component ended at its start, so that no engine stopped."""
-        return self.verdict or self._close([])
+        return self.verdict or self._close()
+
+    @property
+    def may_be_closed(self) -> bool:
+        """Whether the capture is closed, so that the run needs nothing more to be finished."""
+        return self._captured
 
     @property
     def has_begun(self) -> bool:
@@ -182,7 +193,10 @@ class ArchiveAddon:
         files = await capture.close() if capture is not None else []
         if capture is not None and self.run is not None:
             await self._commit_rest(self.run, capture)
-        self._close(files)
+        self._warc_files, self._captured = files, True
+        if self.run is not None:
+            await self._look_back(self.run)
+        self._close()
 
     async def _commit_rest(self, run: Run, capture: WarcCapture) -> None:
         """Commit what was written after the last page."""
@@ -195,13 +209,39 @@ class ArchiveAddon:
         except (OSError, BadJournal) as error:
             run.fail(error)
 
-    def _close(self, warc_files: list[WarcFile]) -> Verdict:
+    async def _look_back(self, run: Run) -> None:
+        """Find out whether a replay would show what the crawl kept, unless it was interrupted."""
+        if run.is_broken:
+            return
+        try:
+            self._settle(run)
+            if self._finish_reason != "shutdown":
+                self._replay = await self._check_replay(run)
+        except (OSError, BadJournal) as error:
+            run.fail(error)
+
+    async def _check_replay(self, run: Run) -> dict[str, Any] | None:
+        fingerprinter = self._crawler.request_fingerprinter
+        named = self._crawler.settings["REPLAY_CHECK"]
+        # An index that is missing is told, and was not made of this run alone.
+        if not named or fingerprinter is None or not (run.collection.path / INDEX).is_file():
+            return None
+
+        def is_told(url: str, kind: str) -> bool:
+            request = Request(url, meta={REQUISITE: kind, "verbatim_url": True})
+            return run.collection.journal.queue.is_left(fingerprinter.fingerprint(request))
+
+        check = load_object(named).from_settings(self._crawler.settings, run.collection.path, is_told)
+        return await check_replay(run, check, self._crawler.stats)
+
+    def _close(self) -> Verdict:
         run = self.run
         if run is None:
             raise RuntimeError("there is no run to close")
         try:
             if not run.is_broken:
-                self.verdict = self._close_in_order(run, warc_files)
+                self._settle(run)
+                self.verdict = self._close_in_order(run)
         except (OSError, BadJournal) as error:
             run.fail(error)
         if run.is_broken:
@@ -212,18 +252,29 @@ class ArchiveAddon:
             raise RuntimeError("a run was closed without a verdict")
         return self.verdict
 
-    def _close_in_order(self, run: Run, warc_files: list[WarcFile]) -> Verdict:
-        """Return what was not brought to its end to the queue, close all files, and decide."""
+    def _settle(self, run: Run) -> None:
+        """Return what was not brought to its end to the queue, and let the index have the rest."""
         for visit in run.visits.open:
             run.visits.give_up(visit)
         run.collection.journal.requeue(self._crawler.settings.getint)
         run.collection.bring_index_up_to_date()
+
+    def _close_in_order(self, run: Run) -> Verdict:
+        """Close all files, and decide."""
         row_files = run.close_rows()
         outcome = outcome_of(self._crawler, run, self._finish_reason)
         verdict = decide(outcome)
         level = logging.INFO if verdict.exit_code == ExitCode.COMPLETE else logging.WARNING
         logger.log(level, "Run %s in %s: %s", run.id, run.collection.path, verdict.words)
-        told = manifest_of(self._crawler, run, outcome, verdict, row_files=row_files, warc_files=warc_files)
+        told = manifest_of(
+            self._crawler,
+            run,
+            outcome,
+            verdict,
+            replay=self._replay,
+            row_files=row_files,
+            warc_files=self._warc_files,
+        )
         run.finish(told, crawl_ended=has_ended(outcome))
         return verdict
 

@@ -91,6 +91,7 @@ def manifest_of(
     outcome: Outcome,
     verdict: Verdict,
     *,
+    replay: dict[str, Any] | None,
     row_files: list[ClosedFile],
     warc_files: list[WarcFile],
 ) -> dict[str, Any]:
@@ -138,6 +139,7 @@ def manifest_of(
         "skipped": _below(crawler, "archive/skipped/"),
         "refused": _below(crawler, "refused/"),
         "budgets_reached": _below(crawler, "budget/"),
+        "replay": replay,
         "comment_counts_that_differ": {"posts": len(differing), "examples": differing[:EXAMPLES]},
         "files": [
             *map(file_entry, row_files),

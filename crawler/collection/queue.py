@@ -6,13 +6,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from crawler.collection.visit import Visit, Wanted
 
 
 REQUISITES = "REQUISITES"
 """The budget that every page requisite is counted against; requests of no other are."""
+
+KEPT_PAGES = """
+    SELECT id, url, record FROM requests
+    WHERE id > ? AND state = 'done' AND record IS NOT NULL AND budget IS NOT ? ORDER BY id LIMIT 1000
+"""
 
 
 class Task(NamedTuple):
@@ -148,6 +153,21 @@ class Queue:
     def has_queued(self) -> bool:
         """Whether any request waits to be sent."""
         return bool(self._read("SELECT 1 FROM requests WHERE state = 'queued' LIMIT 1", ()))
+
+    def is_left(self, key: bytes) -> bool:
+        """Whether a request failed or was skipped, and its reason is told; for the thread that reads."""
+        return bool(self._read("SELECT 1 FROM requests WHERE key = ? AND reason IS NOT NULL", (key,)))
+
+    def kept_pages(self) -> Iterator[tuple[str, str]]:
+        """The pages of the crawl that are done: the URL asked for, and the id of the record that was read.
+
+        For the thread that reads; gives what is committed when it is asked.
+        """
+        last = 0
+        while rows := self._read(KEPT_PAGES, (last, f"{REQUISITES} ")):
+            for _, url, record_id in rows:
+                yield url, record_id
+            last = rows[-1][0]
 
     def budgets_reached(self) -> list[str]:
         """The settings that bound what is left of this crawl."""

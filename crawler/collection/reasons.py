@@ -63,6 +63,9 @@ REASONS: dict[str, Reason] = {
     "embed": Reason(
         "Comments or a player that only a browser fetches from elsewhere; the page is kept and done."
     ),
+    "not-replayable": Reason(
+        "A kept page that a replay does not show, or a requisite that it lacks; `detail` says why."
+    ),
     "bad-record": Reason("A record of an archive that cannot be read."),
     "dropped-row": Reason("A pipeline of this project left a row of the page out; the page is done."),
     "bad-row": Reason("A page stated a row that its schema does not allow; the log says which field."),

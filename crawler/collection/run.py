@@ -14,6 +14,7 @@ from crawler.collection.layout import LOG, RUN_JSON, SKIPPED, NotWritable
 from crawler.collection.line_file import ClosedFile, LineFile, write_json
 from crawler.collection.log import JsonLog
 from crawler.collection.secrets import without_userinfo
+from crawler.collection.visit import Visit
 from crawler.collection.visits import Visits
 from crawler.items import ITEM_FILES
 from crawler.warc.durable import sync_folder
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from crawler.collection.held import HeldCollection
     from crawler.collection.journal import Crawl
     from crawler.collection.queue import Task
-    from crawler.collection.visit import Visit, Wanted
+    from crawler.collection.visit import Wanted
+    from crawler.items import Skipped
     from crawler.warc.ledger import Capture
 
 logger = logging.getLogger(__name__)
@@ -170,6 +172,11 @@ class Run:
         """Commit records that were written after the last page. Raises OSError."""
         self.window = 0
         self._store([], lengths, captures)
+
+    def note(self, skipped: Sequence[Skipped]) -> None:
+        """Write down and commit what was found out after the last page. Raises OSError."""
+        visit = Visit(url="", skipped=list(skipped), closed=True)
+        self._store([visit], self._write_lines([visit]), [])
 
     def close_rows(self) -> list[ClosedFile]:
         """Close the files of rows and give them their names. Raises OSError."""

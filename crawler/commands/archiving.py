@@ -68,7 +68,7 @@ def archive(
         return _wrong_start(command, crawler, addon, error)
     if addon is None or addon.run is None:
         return ExitCode.INTERNAL_ERROR if process.bootstrap_failed else ExitCode.COMPLETE
-    if isinstance(crawl, asyncio.Task) and not crawl.done():
+    if isinstance(crawl, asyncio.Task) and not crawl.done() and not addon.may_be_closed:
         return _killed(command, addon, addon.run)
     verdict = addon.finish()
     say(command, f"{addon.run.folder}: {verdict.words}")

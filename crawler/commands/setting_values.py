@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from scrapy.settings import default_settings
+from scrapy.utils.misc import load_object
 
 import crawler.settings
 
@@ -35,4 +36,14 @@ def unfit_setting(settings: BaseSettings) -> str | None:
             settings.getbool(name) if truth else settings.getfloat(name)
         except ValueError:
             return f"{name}: {value!r}, expected {'True or False' if truth else 'a number'}"
+    return _unfit_check(settings.get("REPLAY_CHECK"))
+
+
+def _unfit_check(named: object) -> str | None:
+    """The check at the end of a run is loaded there, which is late to say that it cannot be."""
+    try:
+        if named and not hasattr(load_object(named), "from_settings"):  # type: ignore[arg-type]
+            return f"REPLAY_CHECK: {named!r}, expected a class with from_settings, or nothing"
+    except (ImportError, NameError, ValueError, TypeError) as error:
+        return f"REPLAY_CHECK: {named!r}, expected a class, or nothing ({error})"
     return None

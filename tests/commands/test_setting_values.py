@@ -11,6 +11,16 @@ from crawler.commands.setting_values import unfit_setting
     [
         ("WARC_MAX_BYTES", "1 GB", "WARC_MAX_BYTES: '1 GB', expected a number"),
         ("DOWNLOAD_TIMEOUT", "", "DOWNLOAD_TIMEOUT: '', expected a number"),
+        (
+            "REPLAY_CHECK",
+            "no.such.Check",
+            "REPLAY_CHECK: 'no.such.Check', expected a class, or nothing (No module named 'no')",
+        ),
+        (
+            "REPLAY_CHECK",
+            "json.dumps",
+            "REPLAY_CHECK: 'json.dumps', expected a class with from_settings, or nothing",
+        ),
         ("ROBOTSTXT_OBEY", "maybe", "ROBOTSTXT_OBEY: 'maybe', expected True or False"),
     ],
 )
@@ -19,7 +29,8 @@ def test_text_that_is_no_value_of_its_setting_is_told_by_name(name, value, words
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("DOWNLOAD_DELAY", "0.5"), ("ROBOTSTXT_OBEY", "False"), ("JOBDIR", "x")]
+    ("name", "value"),
+    [("DOWNLOAD_DELAY", "0.5"), ("ROBOTSTXT_OBEY", "False"), ("JOBDIR", "x"), ("REPLAY_CHECK", "")],
 )
 def test_text_that_can_be_read_is_fine(name, value):
     assert unfit_setting(Settings({name: value})) is None
