@@ -9,8 +9,11 @@ LOCK := $(VENVS)/lock
 COMPILE := $(LOCK)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" $(UPGRADE)
 
+REPLAYWEB := .venvs/replaywebpage-2.5.3
+REPLAYWEB_SHA512 := 9c28f63d238ddc1c5e489284f00b183f250bbf45cf64a2567f2e25f4fc90adef52ab02d9f9629956cfec7cba8f390e06ac7fb46248dbc0e86bf1c4931f4f20b1
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test crash lint format lock clean
+.PHONY: help demo test crash lint format lock replayweb clean
 
 help:  ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST)
@@ -37,6 +40,14 @@ lock: $(LOCK)/ready  ## Pin the requirements anew; UPGRADE=--upgrade for the new
 	$(COMPILE) pyproject.toml --extra all --extra dev -o requirements/dev.txt
 	$(COMPILE) requirements/lock.in -o requirements/lock.txt
 	$(COMPILE) requirements/pywb.in -o crawler/replay/pywb.txt
+
+replayweb: $(REPLAYWEB)/package/ui.js  ## Fetch ReplayWeb.page with npm, for the tests that look at it
+
+$(REPLAYWEB)/package/ui.js:
+	mkdir -p $(REPLAYWEB)
+	cd $(REPLAYWEB) && npm pack --silent replaywebpage@2.5.3 >/dev/null \
+		&& echo "$(REPLAYWEB_SHA512)  replaywebpage-2.5.3.tgz" | sha512sum --check --quiet \
+		&& tar -xzf replaywebpage-2.5.3.tgz --no-same-owner
 
 clean:  ## Remove what was made, but no archive
 	rm -rf .venvs .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

@@ -1,4 +1,4 @@
-"""What is to be shown: a collection, as an index and the files that it points into."""
+"""What is to be shown, as an index and the files that it points into: a collection, as it lies."""
 
 from __future__ import annotations
 

@@ -63,11 +63,22 @@ class Answer:
 
 
 class Engine(Protocol):
-    """What shows an archive; both methods are called by several threads at once."""
+    """What shows an archive; ``frame`` and ``content`` are called by several threads at once."""
 
     @property
     def worker(self) -> str | None:
         """Path of its service worker; no other can be registered. None where it has none."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether it ended by itself, and shows nothing more."""
+
+    @property
+    def start(self) -> str:
+        """Path on the frame's origin that the browser opens first."""
+
+    def address_of(self, url: str, timestamp: str) -> str:
+        """Path on the frame's origin of an archived page, as it was at a moment (14 digits)."""
 
     def frame(self, request: Request) -> Answer:
         """Answer on the origin of the frame. Raises OSError, HTTPException."""

@@ -90,6 +90,10 @@ class Pywb:
         """Path that the browser opens first."""
         return f"/{COLLECTION}/"
 
+    def address_of(self, url: str, timestamp: str) -> str:
+        """Path of an archived page on the frame's origin."""
+        return replay_path(url, timestamp)
+
     def __enter__(self) -> Self:
         """Start pywb and wait until it answers. Raises NotStarted."""
         python = str(python_of(self._environment))

@@ -14,6 +14,11 @@ class Echo:
     """An engine that says which origin was asked for what."""
 
     worker = "/worker.js"
+    ended = False
+    start = "/"
+
+    def address_of(self, url: str, timestamp: str) -> str:
+        return f"/{timestamp}/{url}"
 
     def frame(self, request: Request) -> Answer:
         return sentence(200, f"frame {request.method} {request.target} {request.body.decode()}")

@@ -116,6 +116,14 @@ def pages_of(outcomes: list[Any]) -> list[bytes]:
     return [gzip.decompress(outcome.body) for outcome in outcomes]
 
 
+def logged(path: Path, count: int) -> list[str]:
+    """So many lines of nginx's log; each is written when its answer is already on the way."""
+    until = time.monotonic() + 10
+    while len(found := path.read_text().splitlines()) < count and time.monotonic() < until:
+        time.sleep(0.02)
+    return found
+
+
 @pytest.mark.parametrize(
     ("port", "scheme", "protocols"),
     [
@@ -134,7 +142,7 @@ def test_nginx_is_captured_over_connections_that_it_closes_after_three_requests(
     assert len(sink.exchanges) == 10
     assert all(b"Transfer-Encoding: chunked" in exchange.response.head for exchange in sink.exchanges)
     assert all(body.endswith(b"\r\n0\r\n\r\n") for body in sink.bodies)
-    connections = [line.split()[0] for line in nginx["log"].read_text().splitlines()]
+    connections = [line.split()[0] for line in logged(nginx["log"], 10)]
     assert [connections.count(number) for number in dict.fromkeys(connections)] == [3, 3, 3, 1]
 
 
