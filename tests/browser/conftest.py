@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,10 +16,13 @@ from playwright.sync_api import Browser, Frame, Page, sync_playwright
 from crawler.replay.environment import NotInstalled, pywb_environment
 from crawler.replay.replayweb import NoAssets, assets_in
 from tests.conftest import ROOT, optional
-from tests.small_site import AT_ONCE, Typed
+from tests.recording import crawl_recording
+from tests.small_site import Typed
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from crawler.demo import DemoBlog
 
@@ -50,14 +50,17 @@ class Shown:
     asked: list[str]
     """All that the browser has asked for."""
 
-    def open(self, url: str, timestamp: str = "") -> Frame:
-        """Open an archived page as ``replay`` tells its address; gives the frame that it is in."""
-        path = (
-            f"/?url={url}&ts={timestamp}"
-            if self.engine == "replayweb"
-            else f"/archive/{timestamp}{'/' * bool(timestamp)}{url}"
-        )
+    def go_to(self, url: str, timestamp: str = "") -> None:
+        """Open an archived page as ``replay`` tells its address."""
+        if self.engine == "replayweb":
+            path = f"/?url={url}&ts={timestamp}"
+        else:
+            path = f"/archive/{timestamp}{'/' * bool(timestamp)}{url}"
         self.page.goto(f"{self.frame}{path}")
+
+    def open(self, url: str, timestamp: str = "") -> Frame:
+        """Open an archived page; gives the frame that it is in."""
+        self.go_to(url, timestamp)
         return self.archived(url)
 
     def archived(self, url: str) -> Frame:
@@ -85,9 +88,8 @@ class Shown:
 
     @property
     def content(self) -> str:
-        """Origin of what is archived: the port behind."""
-        host, _, port = self.frame.rpartition(":")
-        return f"{host}:{int(port) + 1}"
+        """Origin of what is archived: of the frame in the window."""
+        return "/".join(self.page.frames[1].url.split("/")[:3])
 
 
 @pytest.fixture(scope="module")
@@ -176,18 +178,7 @@ def demo_archive(demo_blog: DemoBlog, tmp_path_factory: pytest.TempPathFactory) 
 def drupal_archive(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The recording of a real Drupal site, crawled as if it were live."""
     scrapy = Typed(tmp_path_factory.mktemp("drupal"))
-    recording = shared / "sites" / "drupal7" / "site.warc.gz"
-    command = [sys.executable, str(shared / "tools" / "replay_proxy.py"), str(recording)]
-    with (
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as proxy,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        assert proxy.stdout is not None
-        patch.setenv("http_proxy", proxy.stdout.readline().strip())
-        at_once = [word for setting in AT_ONCE for word in ("-s", setting)]
-        ended = scrapy("crawl", "dipnote", "-a", "door=live", *at_once)
-        proxy.terminate()
-    assert ended.returncode == 0, ended.stderr[-2000:]
+    crawl_recording(shared, scrapy, scrapy.folder / "hits.jsonl")
     return scrapy.folder / "output" / "dipnote"
 
 

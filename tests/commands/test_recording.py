@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 
 import pytest
 
-from tests.small_site import AT_ONCE, Typed, lines
+from tests.recording import crawl_recording
+from tests.small_site import Typed, lines
 
 
 @pytest.fixture(scope="module")
@@ -17,18 +16,7 @@ def visited(shared, tmp_path_factory):
     """The run of a crawl of the recording, and what the host was asked."""
     scrapy = Typed(tmp_path_factory.mktemp("archive"))
     hits = scrapy.folder / "hits.jsonl"
-    recording = shared / "sites" / "drupal7" / "site.warc.gz"
-    command = [sys.executable, str(shared / "tools" / "replay_proxy.py"), str(recording), "--hits", str(hits)]
-    with (
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as proxy,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        assert proxy.stdout is not None
-        patch.setenv("http_proxy", proxy.stdout.readline().strip())
-        at_once = [word for setting in AT_ONCE for word in ("-s", setting)]
-        ended = scrapy("crawl", "dipnote", "-a", "door=live", *at_once)
-        proxy.terminate()
-    assert ended.returncode == 0, ended.stderr[-2000:]
+    crawl_recording(shared, scrapy, hits)
     [run] = scrapy.runs()
     return run, lines(hits)
 
