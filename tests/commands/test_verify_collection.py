@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import pytest
 from crawler.collection.lock import Lock
 from crawler.items import Post
 from tests.commands.archives import Collection, copied, crawl_twice, errors, verified
-from tests.small_site import Typed, serving
+from tests.small_site import Typed, front, post, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -553,3 +554,37 @@ def test_every_rule_is_explained():
     assert len(used) > 60
     assert not used - told
     assert not {rule for _, rule, _ in DAMAGE.values()} - told
+
+
+def test_what_a_killed_crawl_leaves_is_no_damage(tmp_path):
+    scrapy = Typed(tmp_path)
+    with serving() as site:
+        paths = [f"/stories/2010/09/10/post-{number}" for number in range(30)]
+        site.serve("/", front(*paths))
+        for path in paths:
+            site.serve(path, post(path))
+        site.wait = 0.1
+        process = scrapy.start("crawl", "dipnote", "-a", f"site={site.url}", "-s", "AUTOTHROTTLE_ENABLED=0")
+        until = time.monotonic() + 30
+        while len(site.asked) < 12 and time.monotonic() < until:
+            time.sleep(0.05)
+        process.kill()
+        process.communicate()
+        [run] = scrapy.runs()
+        assert not (run / "run.json").exists()
+        ended = scrapy("verify", "output/dipnote")
+        assert ended.returncode == 0, ended.stdout
+        assert "note: run-open: " in ended.stdout
+        site.wait = 0
+        assert scrapy.crawl(site.url).returncode == 0
+    ended = scrapy("verify", "output/dipnote", "--deep")
+    assert ended.returncode == 0, ended.stdout
+    assert ended.stdout.startswith("output/dipnote: verified; 2 runs, 2 WARC files, ")
+
+
+def test_a_success_is_told_in_json(clean, tmp_path):
+    ended = Typed(tmp_path)("verify", str(clean), "--json")
+    [summary] = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert ended.returncode == 0
+    assert (summary["path"], summary["kind"], summary["exit_code"]) == (str(clean), "collection", 0)
+    assert (summary["errors"], summary["notes"]) == (0, 0)
