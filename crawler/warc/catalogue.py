@@ -36,6 +36,14 @@ ANSWERS = {"response", "revisit", "resource"}
 COLUMNS = "record.rowid, kind, record_id, uri, date, digest, status, mime, whole, length, indexed"
 
 
+NOTE = """
+    INSERT INTO record (file, start, length, kind, record_id, uri, date, digest, status, mime, whole, indexed)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+BATCH = 1000
+"""Records that are noted in one go: one by one takes twice as long."""
+
+
 class Record(NamedTuple):
     """A record of one of the files."""
 
@@ -72,6 +80,7 @@ class Catalogue:
         self._database = sqlite3.connect("", isolation_level=None)
         self._database.executescript(SCHEMA)
         self._files: dict[str, int] = {}
+        self._noted: list[tuple[object, ...]] = []
         self._sealed = False
         self._has_keys = False
 
@@ -106,9 +115,7 @@ class Catalogue:
         self._revisits.note(record)
         is_answer = record.kind in ANSWERS and record.target_uri.lower().startswith(("http:", "https:"))
         status = 200 if record.kind == "resource" and record.status is None else record.status
-        self._database.execute(
-            "INSERT INTO record (file, start, length, kind, record_id, uri, date, digest, status, mime,"
-            " whole, indexed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        self._noted.append(
             (
                 self._files[record.file],
                 record.offset,
@@ -122,11 +129,14 @@ class Catalogue:
                 record.content_type,
                 record.truncated is None,
                 is_answer and is_indexed("GET", 200 if status is None else status),
-            ),
+            )
         )
+        if len(self._noted) >= BATCH:
+            self._store()
 
     def leave_out(self, record_ids: Iterable[str]) -> None:
         """Note that these records belong into no index: the answers to HEAD."""
+        self._store()
         self._database.executemany(
             "UPDATE record SET indexed = 0 WHERE record_id = ?", [(record_id,) for record_id in record_ids]
         )
@@ -185,6 +195,7 @@ class Catalogue:
 
     def count(self, condition: str = "1") -> int:
         """How many records there are of which an expression of SQL is true."""
+        self._seal()
         [count] = self._database.execute(f"SELECT count(*) FROM record WHERE {condition}").fetchone()  # noqa: S608
         return int(count)
 
@@ -193,7 +204,12 @@ class Catalogue:
         for found in self._revisits.findings():
             yield replace(found, file=self.told(found.file))
 
+    def _store(self) -> None:
+        self._database.executemany(NOTE, self._noted)
+        self._noted.clear()
+
     def _seal(self) -> None:
         if not self._sealed:
+            self._store()
             self._database.executescript(INDEXES)
             self._sealed = True

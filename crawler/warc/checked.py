@@ -39,8 +39,6 @@ class CheckedRecord:
     """Of the HTTP request; None where the record holds none."""
     payload_digest: str | None
     """``sha1:BASE32`` of the payload, computed; None where the record has none of its own, as a revisit."""
-    payload_sha256: str | None
-    """Hexadecimal, computed; None likewise."""
     payload_length: int | None
     """Bytes of the payload as it stands in the block, with its transfer coding; None likewise."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from crawler.warc.finding import shown
@@ -60,8 +61,9 @@ def _read_fields(version: str, lines: list[str], offset: int, report: Report) ->
             fields[name] = f"{fields[name]} {line.strip()}"
             continue
         stated, colon, value = line.partition(":")
-        name, value = stated.lower(), value.strip(" \t\r")
-        if not colon or not _TOKEN.fullmatch(name):
+        value = value.strip(" \t\r")
+        name, is_token = _name(stated)
+        if not colon or not is_token:
             report.add("field-line", offset, shown(line), "a line like 'WARC-Type: response'")
             name = name.strip()
         if name == "warc-concurrent-to":
@@ -71,6 +73,14 @@ def _read_fields(version: str, lines: list[str], offset: int, report: Report) ->
         elif name not in REPEATABLE:
             report.add("field-repeated", offset, shown(line), f"{stated} once")
     return Header(version, fields, tuple(concurrent))
+
+
+# A file has a dozen names, on each of its records.
+@lru_cache(maxsize=256)
+def _name(stated: str) -> tuple[str, bool]:
+    """The name of a field in lower case, and whether it is one."""
+    name = stated.lower()
+    return name, _TOKEN.fullmatch(name) is not None
 
 
 def _odd_line(text: str) -> str:

@@ -9,12 +9,11 @@ from crawler.warc.message import Unchunking
 class Payload:
     """Digests of a body, with its transfer coding and without.
 
-    ``algorithm`` is that of the record's own digest; SHA-1 and SHA-256 are
-    always taken.
+    ``algorithm`` is that of the record's own digest; SHA-1 is always taken.
     """
 
     def __init__(self, algorithm: str | None, *, chunked: bool = False) -> None:
-        algorithms = dict.fromkeys(["sha1", "sha256", *([algorithm] if algorithm else [])])
+        algorithms = dict.fromkeys(["sha1", *([algorithm] if algorithm else [])])
         self.length = 0
         """Bytes of the body as it stands in the block."""
         self._decoded = Digests(*algorithms)

@@ -17,7 +17,7 @@ from crawler.warc.exchange import Location, new_record_id
 from crawler.warc.files import OpenFile
 from crawler.warc.records import Record, exchange_records, sha1_field
 from crawler.warc.surt import surt_key
-from tests.warc.exchanges import make_exchange
+from tests.warc.exchanges import REQUEST, make_exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -168,7 +168,12 @@ def _exchange(page: Page, sent_at: datetime) -> Exchange:
     kind = "text/plain" if page.path.endswith(".txt") else "text/html"
     head = f"HTTP/1.1 {page.status} OK\r\nContent-Type: {kind}\r\nContent-Length: {len(page.body)}\r\n\r\n"
     return make_exchange(
-        page.body, head=head.encode(), target_uri=page.url, sent_at=sent_at, record_id=new_record_id()
+        page.body,
+        head=head.encode(),
+        request=REQUEST.replace(b"/post", page.path.encode(), 1),
+        target_uri=page.url,
+        sent_at=sent_at,
+        record_id=new_record_id(),
     )
 
 
