@@ -107,6 +107,7 @@ def _next(run: Path, program: str) -> list[str]:
     collection = run.parent
     return [
         f"cat {collection}/*/posts.jsonl | head -n 1 | python3 -m json.tool",
+        f"{program} replay {collection}",
         f"{program} extract {run} -o from-the-warc",
         f"duckdb -c \"from '{collection}/*/posts.jsonl'\"",
         f"{program} crawl dipnote",

@@ -108,6 +108,7 @@ def test_a_second_run_says_that_nothing_is_new(archived, tmp_path):
 def test_the_next_commands_are_called_as_this_one_was(archived):
     _, run = archived
     assert f"\n    blogarchive extract {run} -o " in told(run, "blogarchive")
+    assert f"\n    blogarchive replay {run.parent}\n" in told(run, "blogarchive")
 
 
 def test_the_next_command_gets_the_same_lines_out_of_the_warc(archived, tmp_path):
